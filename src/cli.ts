@@ -1,0 +1,3 @@
+export async function main(words: readonly string[]): Promise<void> {
+  void words
+}

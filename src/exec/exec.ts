@@ -1,0 +1,93 @@
+import {closeSync, openSync} from 'node:fs'
+import {SpawnctlError, UsageError} from '../errors.js'
+import {describeErrno} from '../methods/diagnosis/errno.js'
+import {runPlan} from '../methods/spawn.js'
+import {leave} from '../native/core.js'
+import {kindOf} from '../plan/housekeeping.js'
+import {isOn} from '../plan/option.js'
+import {parseOptions, splitLine} from './command-line.js'
+import {execOptions} from './options.js'
+import {describeBirth, describeEnd, errorAsJson, formatError, reportOf, say, writeAll} from './output.js'
+import {type Request, readRequest} from './request.js'
+
+const stderr = 2
+const failedItself = 125
+const signalOffset = 128
+
+interface End {
+  code: number
+  /** The signal to end by, when the terminal's Ctrl-C ended the program: a shell's loop must see it. */
+  signal: number
+}
+
+/** Opened before the program runs: a report that cannot be written is refused in time. */
+function openReport(file: string): number {
+  try {
+    return openSync(file, 'w')
+  } catch (cause) {
+    const {name, text} = describeErrno(-((cause as NodeJS.ErrnoException).errno ?? 0))
+    throw new UsageError(`--report ${file}: ${text} (${name})`, {next: 'name a file that can be written'})
+  }
+}
+
+function announce({plan, method, why}: Request): void {
+  say(why === undefined ? `method ${method}, as asked` : `method ${method}: ${why}`)
+  for (const step of plan.steps) say(`  ${kindOf(step).describe(step)}`)
+}
+
+function run(request: Request, asJson: boolean): End {
+  const report = request.reportFile === undefined ? undefined : openReport(request.reportFile)
+  const write = (value: object) => {
+    if (report !== undefined) writeAll(report, `${JSON.stringify(value, null, 2)}\n`)
+    if (asJson) writeAll(stderr, `${JSON.stringify(value)}\n`)
+  }
+  try {
+    if (request.verbose) announce(request)
+    const ran = runPlan(request.plan, request.method)
+    if (request.verbose) {
+      say(describeBirth(ran))
+      say(describeEnd(ran))
+    }
+    write(reportOf(ran))
+    if (ran.signal !== null) return {code: signalOffset + ran.signal, signal: ran.interrupted ? ran.signal : 0}
+    if (ran.exitCode !== null) return {code: ran.exitCode, signal: 0}
+    throw new SpawnctlError('E_REAPED', 'the program’s exit status is lost: it was reaped elsewhere', {
+      why: 'spawnctl was started with SIGCHLD ignored, so the kernel reaps its children at once',
+      next: 'start it from a program that does not ignore SIGCHLD',
+    })
+  } catch (error) {
+    if (report !== undefined && error instanceof SpawnctlError)
+      writeAll(report, `${JSON.stringify(errorAsJson(error), null, 2)}\n`)
+    throw error
+  } finally {
+    if (report !== undefined) closeSync(report)
+  }
+}
+
+function complain(error: unknown, asJson: boolean): End {
+  if (!(error instanceof SpawnctlError)) {
+    writeAll(stderr, `spawnctl: ${error instanceof Error ? error.stack : String(error)}\n`)
+    return {code: failedItself, signal: 0}
+  }
+  writeAll(stderr, asJson ? `${JSON.stringify(errorAsJson(error))}\n` : formatError(error))
+  return {code: error.exitCode, signal: 0}
+}
+
+/** `spawnctl exec`: everything from the words of the command line to the end of this process. */
+export function exec(words: readonly string[]): never {
+  let asJson = false
+  let end: End
+  try {
+    const line = splitLine(words, execOptions)
+    const values = parseOptions(line.options, execOptions)
+    asJson = isOn(values, 'json')
+    end = run(readRequest(values, line.program), asJson)
+  } catch (error) {
+    end = complain(error, asJson)
+  }
+  try {
+    leave(end.code, end.signal)
+  } catch {
+    process.exit(end.code) // the native core is what is missing
+  }
+}

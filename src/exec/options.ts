@@ -1,0 +1,22 @@
+import {methods} from '../methods/method.js'
+import {environmentOptions, identityOptions} from '../plan/environment.js'
+import {housekeepingOptions} from '../plan/housekeeping.js'
+import type {Option} from '../plan/option.js'
+
+/** What the child shall be: shared by exec and recommend. */
+export const planOptions: readonly Option[] = [...identityOptions, ...environmentOptions, ...housekeepingOptions]
+
+/** Every option of `spawnctl exec`. */
+export const execOptions: readonly Option[] = [
+  {
+    name: 'method',
+    char: 'm',
+    value: 'METHOD',
+    choices: [...methods, 'auto'],
+    summary: 'how the child comes to exist; auto asks the flowchart',
+  },
+  ...planOptions,
+  {name: 'report', value: 'FILE', summary: 'write what happened as JSON to this file'},
+  {name: 'verbose', char: 'v', summary: 'say on standard error what is done, and why'},
+  {name: 'json', summary: 'write the report, or the error, as one line of JSON to standard error'},
+]

@@ -1,0 +1,70 @@
+import {writeSync} from 'node:fs'
+import type {SpawnctlError} from '../errors.js'
+import type {Ran} from '../methods/spawn.js'
+import {signalName} from '../plan/signals.js'
+
+const stderr = 2
+const busyRetries = 1000
+
+/** Writes without touching Node's streams: they would change the flags of descriptions shared with the child. */
+export function writeAll(fd: number, text: string): void {
+  const bytes = Buffer.from(text)
+  for (let written = 0, busy = 0; written < bytes.length && busy < busyRetries; ) {
+    try {
+      written += writeSync(fd, bytes, written)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return
+      busy++
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
+    }
+  }
+}
+
+export function say(text: string): void {
+  writeAll(stderr, `spawnctl: ${text}\n`)
+}
+
+/** What failed, why it may be, what to type next; one line each. */
+export function formatError(error: SpawnctlError): string {
+  const lines = [`spawnctl: ${error.message}`]
+  if (error.why !== undefined) lines.push(`why:  ${error.why}`)
+  if (error.next !== undefined) lines.push(`next: ${error.next}`)
+  return `${lines.join('\n')}\n`
+}
+
+export function errorAsJson(error: SpawnctlError): object {
+  const {code, message, why, next, exitCode} = error
+  const failure = 'failure' in error ? error.failure : undefined
+  return {error: {code, message, why, next, exitCode, failure}}
+}
+
+/** The documented report (docs/exec.md). */
+export function reportOf(ran: Ran): object {
+  const {method, syscall, pid, exitCode, signal, coreDumped, callerBlockedNs, spawnToExecNs, elapsedNs} = ran
+  return {
+    method,
+    syscall,
+    pid,
+    exitCode,
+    signal: signal === null ? null : signalName(signal),
+    coreDumped,
+    callerBlockedNs,
+    spawnToExecNs,
+    elapsedNs,
+  }
+}
+
+function milliseconds(ns: number): string {
+  return `${(ns / 1e6).toFixed(2)} ms`
+}
+
+export function describeEnd(ran: Ran): string {
+  const after = `after ${milliseconds(ran.elapsedNs)}`
+  if (ran.reapedElsewhere) return `it ended ${after}; its status was reaped elsewhere (SIGCHLD is ignored)`
+  if (ran.signal !== null) return `killed by ${signalName(ran.signal)}${ran.coreDumped ? ', core dumped' : ''} ${after}`
+  return `exited with ${ran.exitCode} ${after}`
+}
+
+export function describeBirth(ran: Ran): string {
+  return `pid ${ran.pid} by ${ran.method}: ${ran.syscall}; caller blocked ${milliseconds(ran.callerBlockedNs)}, program running after ${milliseconds(ran.spawnToExecNs)}`
+}

@@ -1,0 +1,78 @@
+import {readFileSync} from 'node:fs'
+import type {Advice} from '../../errors.js'
+import type {Method} from '../method.js'
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+/** The nearest cgroup v2 with a full pids controller, from our own upwards. */
+function fullCgroup(): {path: string; max: number} | undefined {
+  let path = /^0::(.*)$/m.exec(read('/proc/self/cgroup'))?.[1]
+  while (path !== undefined && path !== '') {
+    const directory = `/sys/fs/cgroup${path === '/' ? '' : path}`
+    const max = Number(read(`${directory}/pids.max`))
+    if (max > 0 && Number(read(`${directory}/pids.current`)) >= max) return {path: directory, max}
+    if (path === '/') return undefined
+    path = path.slice(0, path.lastIndexOf('/')) || '/'
+  }
+  return undefined
+}
+
+function processLimit(): string | undefined {
+  return /^Max processes\s+(\d+)/m.exec(read('/proc/self/limits'))?.[1]
+}
+
+function explainEagain(): Advice {
+  const cgroup = fullCgroup()
+  if (cgroup !== undefined)
+    return {
+      why: `the cgroup ${cgroup.path} is at its pids.max of ${cgroup.max}`,
+      next: `cat ${cgroup.path}/pids.current; end processes there, or raise pids.max`,
+    }
+  const limit = processLimit()
+  return {
+    why:
+      limit === undefined
+        ? 'a limit on the number of processes or threads is reached'
+        : `this user is at its limit of ${limit} processes and threads (RLIMIT_NPROC)`,
+    next: 'ulimit -u; ps -u "$USER" -L shows who uses them',
+  }
+}
+
+/** Why a child could not be created, or the caller not prepare for it. */
+export function explainCreation(method: Method, errno: string): Advice {
+  switch (errno) {
+    case 'EAGAIN':
+      return explainEagain()
+    case 'ENOMEM':
+      return method === 'fork'
+        ? {
+            why: 'fork promises the child a copy of all memory, and the kernel refuses to promise more (overcommit)',
+            next: '--method clone, vfork or posix_spawn: they share memory and need none',
+          }
+        : {why: 'the kernel is out of memory, or at the limit of its cgroup', next: 'free -h; cat /proc/meminfo'}
+    case 'EMFILE':
+      return {
+        why: 'this process is at its limit of open files (RLIMIT_NOFILE)',
+        next: 'ulimit -n; raise it: ulimit -n 4096',
+      }
+    case 'ENFILE':
+      return {why: 'the whole system is at its limit of open files', next: 'cat /proc/sys/fs/file-nr'}
+    case 'EPERM':
+      return {
+        why: 'a security policy (seccomp, LSM) refuses the call',
+        next: 'try another --method; grep Seccomp /proc/self/status',
+      }
+    case 'ENOSYS':
+      return {why: 'this kernel, or a seccomp filter in its name, does not have the call', next: 'try another --method'}
+    case 'EBADMSG':
+      return {why: 'program and native core are of different versions', next: 'npm run build'}
+    default:
+      return {}
+  }
+}

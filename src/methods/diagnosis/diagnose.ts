@@ -1,0 +1,117 @@
+import {statSync} from 'node:fs'
+import {type Advice, SpawnError, type SpawnFailure} from '../../errors.js'
+import type {SpawnResult} from '../../native/core.js'
+import {kindOf} from '../../plan/housekeeping.js'
+import type {LoweredPlan} from '../../plan/lower.js'
+import type {Plan} from '../../plan/plan.js'
+import {signalName} from '../../plan/signals.js'
+import type {Step} from '../../plan/step.js'
+import {type Arch, callerSyscallNumbers} from '../../plan/syscalls.js'
+import {readableText} from '../../plan/text.js'
+import type {Method} from '../method.js'
+import {explainCreation} from './creation.js'
+import {describeErrno} from './errno.js'
+import {diagnoseExec} from './exec.js'
+
+const failedItself = 125
+
+function callerSyscall(nr: number): string | undefined {
+  const numbers: Readonly<Record<string, number>> = callerSyscallNumbers[process.arch as Arch]
+  return Object.keys(numbers).find(name => numbers[name] === nr)
+}
+
+function stepError(method: Method, step: Step, syscall: string | undefined, errno: number): SpawnError {
+  const {name, text} = describeErrno(errno)
+  const kind = kindOf(step)
+  const what = syscall === undefined ? '' : `${syscall}: `
+  const failure: SpawnFailure = {stage: 'step', method, step: step.kind, errno: name, ...(syscall && {syscall})}
+  const message = `housekeeping failed at "${kind.describe(step)}": ${what}${text} (${name})`
+  return new SpawnError('E_STEP', message, failure, kind.explain?.(step, name) ?? {}, failedItself)
+}
+
+function execError(method: Method, plan: Plan, lowered: LoweredPlan, errno: number): SpawnError {
+  const {name, text} = describeErrno(errno)
+  const {code, message, exitCode, ...advice} = diagnoseExec(plan, lowered.candidates, name, text)
+  return new SpawnError(code, message, {stage: 'exec', method, syscall: 'execve', errno: name}, advice, exitCode)
+}
+
+/** posix_spawn tells only an errno; what it cannot be is found out by looking. */
+function guiltyStep(plan: Plan, errno: number): Step | undefined {
+  const {name} = describeErrno(errno)
+  if (name === 'EBADF') return plan.steps.find(step => step.kind === 'descriptors')
+  const chdir = plan.steps.find(step => step.kind === 'chdir')
+  if (chdir === undefined) return undefined
+  try {
+    return statSync(readableText(chdir.path)).isDirectory() ? undefined : chdir
+  } catch {
+    return chdir
+  }
+}
+
+function creationError(method: Method, stage: 'prepare' | 'create', result: SpawnResult): SpawnError {
+  const {name, text} = describeErrno(result.errno)
+  const syscall = callerSyscall(result.failedCall) ?? (method === 'clone-vm' ? 'clone' : method)
+  const doing = stage === 'create' ? 'the child could not be created' : 'the spawn could not be prepared'
+  const failure: SpawnFailure = {stage, method, syscall, errno: name}
+  const advice = explainCreation(method, name)
+  return new SpawnError(
+    stage === 'create' ? 'E_CREATE' : 'E_PREPARE',
+    `${doing}: ${syscall}: ${text} (${name})`,
+    failure,
+    advice,
+    failedItself,
+  )
+}
+
+function killedError(method: Method, waitStatus: number): SpawnError {
+  const signal = waitStatus & 0x7f
+  const end = signal === 0 ? `exited with ${waitStatus >> 8}` : `was killed by ${signalName(signal)}`
+  const advice: Advice = {
+    why: 'something outside ended it: a signal to the whole group, the OOM killer, a seccomp filter',
+    next: 'dmesg | tail; then try again',
+  }
+  return new SpawnError(
+    'E_KILLED',
+    `the child ${end} before it could execute the program`,
+    {stage: 'killed', method},
+    advice,
+    failedItself,
+  )
+}
+
+/** Makes the error that tells what failed, why it may be, and what to type next. */
+export function diagnose(method: Method, plan: Plan, lowered: LoweredPlan, result: SpawnResult): SpawnError {
+  const descriptors = plan.steps.find(step => step.kind === 'descriptors')
+  switch (result.stage) {
+    case 'step': {
+      const call = lowered.calls[result.failedStep]
+      if (call === undefined) throw new Error(`the child failed at step ${result.failedStep}, which does not exist`)
+      return stepError(method, call.step, call.name, result.errno)
+    }
+    case 'exec':
+      return execError(method, plan, lowered, result.errno)
+    case 'step-or-exec': {
+      const step = guiltyStep(plan, result.errno)
+      return step === undefined
+        ? execError(method, plan, lowered, result.errno)
+        : stepError(method, step, undefined, result.errno)
+    }
+    case 'killed':
+      return killedError(method, result.waitStatus)
+    case 'zygote': {
+      const advice = {
+        why: 'it was killed, or died while it served the request',
+        next: 'try again: a new one is started',
+      }
+      return new SpawnError('E_ZYGOTE', 'the zygote is gone', {stage: 'zygote', method}, advice, failedItself)
+    }
+    case 'prepare':
+      if (describeErrno(result.errno).name === 'EBADF' && descriptors !== undefined)
+        return stepError(method, descriptors, undefined, result.errno)
+      return creationError(method, 'prepare', result)
+    case 'create':
+      return creationError(method, 'create', result)
+    case 'spawned':
+      throw new Error('nothing failed')
+  }
+}

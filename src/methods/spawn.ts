@@ -1,0 +1,130 @@
+import {readdirSync} from 'node:fs'
+import {
+  type CreationCall,
+  hasCloseRange,
+  nativeRun,
+  nativeSpawn,
+  posixSpawnFeatures,
+  type RunResult,
+  type SpawnResult,
+} from '../native/core.js'
+import {type Lowering, lower} from '../plan/lower.js'
+import type {Plan} from '../plan/plan.js'
+import type {Arch} from '../plan/syscalls.js'
+import {refuseUnlessCapable} from './capability.js'
+import {diagnose} from './diagnosis/diagnose.js'
+import {openFiles} from './files.js'
+import {type Method, methodTraits} from './method.js'
+import {openCaller, Zygote} from './zygote.js'
+
+/** A child whose program runs. The pidfd is the holder's to close; -1 where the kernel has none. */
+export interface Spawned {
+  readonly method: Method
+  readonly syscall: CreationCall
+  readonly pid: number
+  readonly pidfd: number
+  readonly callerBlockedNs: number
+  readonly spawnToExecNs: number
+}
+
+/** A child that has run and was reaped. */
+export interface Ran extends Omit<Spawned, 'pidfd'> {
+  /** Null when a signal ended it. */
+  readonly exitCode: number | null
+  /** Signal number, or null. */
+  readonly signal: number | null
+  readonly coreDumped: boolean
+  /** The terminal's Ctrl-C or Ctrl-\ ended it, and reached this process as well. */
+  readonly interrupted: boolean
+  /** The host reaps its children itself (SIGCHLD ignored): the end is not known. */
+  readonly reapedElsewhere: boolean
+  readonly elapsedNs: number
+}
+
+function openDescriptors(): readonly number[] {
+  return readdirSync('/proc/self/fd').map(Number)
+}
+
+function scriptLowering(method: Method): Lowering {
+  const arch = process.arch as Arch
+  const {number: methodNumber} = methodTraits[method]
+  if (method === 'posix_spawn')
+    return {
+      methodNumber,
+      arch,
+      form: 'posix_spawn',
+      openFds: posixSpawnFeatures().closefrom ? undefined : openDescriptors(),
+    }
+  return {methodNumber, arch, form: 'script', openFds: hasCloseRange() ? undefined : openDescriptors()}
+}
+
+function engage<Result extends SpawnResult>(
+  plan: Plan,
+  method: Method,
+  zygote: Zygote | undefined,
+  native: (image: Uint8Array) => Result,
+): Result {
+  refuseUnlessCapable(plan, method)
+  const files = openFiles(plan)
+  const caller = method === 'zygote' ? openCaller() : undefined
+  try {
+    const lowered = lower(
+      files.plan,
+      caller === undefined
+        ? scriptLowering(method)
+        : {
+            methodNumber: methodTraits.zygote.number,
+            arch: process.arch as Arch,
+            openFds: undefined,
+            form: 'zygote',
+            zygoteSocket: (zygote as Zygote).socket,
+            caller,
+          },
+    )
+    const result = native(lowered.image)
+    if (result.stage !== 'spawned') throw diagnose(method, plan, lowered, result)
+    return result
+  } finally {
+    files.close()
+    caller?.close()
+  }
+}
+
+function spawned(method: Method, result: SpawnResult): Omit<Spawned, 'pidfd'> {
+  const {creationCall, pid, callerBlockedNs, spawnToExecNs} = result
+  return {method, syscall: creationCall, pid, callerBlockedNs, spawnToExecNs}
+}
+
+/**
+ * Creates a child by exactly this method; returns when its program runs.
+ * @param zygote an open one, for method "zygote"
+ * @throws {PlanError} before any process exists
+ * @throws {SpawnError} when creation, housekeeping or execve failed; nothing is left of the child
+ */
+export function spawnPlan(plan: Plan, method: Method, zygote?: Zygote): Spawned {
+  if (method === 'zygote' && zygote === undefined) throw new Error('method "zygote" needs an open Zygote')
+  const result = engage(plan, method, zygote, nativeSpawn)
+  return {...spawned(method, result), pidfd: result.pidfd}
+}
+
+/**
+ * Creates a child, passes signals on to it and waits for its end; the calling thread sleeps meanwhile. What `exec` does.
+ * @throws as spawnPlan
+ */
+export function runPlan(plan: Plan, method: Method): Ran {
+  const zygote = method === 'zygote' ? Zygote.start(spawnPlan) : undefined
+  try {
+    const result: RunResult = engage(plan, method, zygote, nativeRun)
+    return {
+      ...spawned(method, result),
+      exitCode: result.exitCode < 0 || result.waitErrno !== 0 ? null : result.exitCode,
+      signal: result.signal === 0 ? null : result.signal,
+      coreDumped: result.coreDumped,
+      interrupted: result.interrupted,
+      reapedElsewhere: result.waitErrno !== 0,
+      elapsedNs: result.elapsedNs,
+    }
+  } finally {
+    zygote?.close()
+  }
+}

@@ -1,0 +1,118 @@
+/* The script block: what TypeScript writes (src/plan/block.ts) and the child runs.
+ *
+ * One relocatable stretch of bytes: header, steps, argv, envp, strings, room for results. Every reference inside it is
+ * an offset from its first byte, so the same bytes run in the caller's memory and in the zygote's. It lives in
+ * MAP_SHARED memory of the core: what the child reports is seen by the parent whether or not they share memory.
+ * Changing anything here means a new SCRIPT_LAYOUT in both languages. */
+#ifndef SPAWNCTL_BLOCK_H
+#define SPAWNCTL_BLOCK_H
+
+#include <stdint.h>
+
+#define SCRIPT_MAGIC 0x4e575053u /* "SPWN" */
+#define SCRIPT_LAYOUT 1u
+
+enum method {
+	METHOD_FORK = 1,
+	METHOD_VFORK,
+	METHOD_POSIX_SPAWN,
+	METHOD_CLONE,
+	METHOD_CLONE_VM,
+	METHOD_ZYGOTE,
+};
+
+/* header.traits */
+#define TRAIT_CHANGES_IDENTITY 1u /* set*id in shared memory clears the parent's dumpable flag: save and restore it */
+
+/* How far the child came. The child writes it; it is true even when the child was killed half-way. */
+enum child_state {
+	CHILD_NOT_STARTED = 0,
+	CHILD_RUNNING,
+	CHILD_EXECUTING, /* the next thing it does is execve */
+	CHILD_FAILED,
+};
+
+#define FAILED_AT_EXEC (-1)
+
+struct child_report {
+	uint32_t state;
+	int32_t failed_step; /* index into the steps, or FAILED_AT_EXEC */
+	int32_t error;	     /* errno, positive */
+	uint32_t candidate;  /* the last program path tried */
+};
+
+struct step {
+	int32_t nr;
+	uint8_t relocate;  /* bit i: args[i] is an offset into the block */
+	uint8_t from_slot; /* bit i: args[i] is the index of a slot; its value is the argument */
+	int16_t save_slot; /* the slot that receives the result, or -1 */
+	int32_t forgive[2]; /* errno values that do not fail the step; 0: none */
+	uint64_t args[6];
+};
+
+enum spawn_action_kind {
+	ACTION_DUP2 = 1,
+	ACTION_CLOSE,
+	ACTION_CHDIR,
+	ACTION_CLOSEFROM,
+};
+
+/* One posix_spawn file action. */
+struct spawn_action {
+	uint32_t kind;
+	int32_t fd;
+	int32_t target;
+	uint32_t path; /* offset */
+};
+
+/* posix_spawnattr_t, said in words that do not depend on the libc. */
+struct spawn_attributes {
+	uint32_t setsid;
+	uint32_t setpgroup;
+	uint64_t sigmask;
+	uint64_t sigdefault;
+};
+
+struct script_header {
+	uint32_t magic;
+	uint32_t layout;
+	uint32_t total_bytes;
+	uint32_t method;
+	uint32_t traits;
+	uint32_t fd_floor; /* above every descriptor number the script names */
+	uint32_t steps, step_count;
+	uint32_t slots, slot_count; /* int64_t each; the zygote puts the descriptors it received into the first ones */
+	uint32_t argv, argc;	    /* uint64_t offsets, zero-terminated, with one spare word before the first */
+	uint32_t envp, envc;
+	uint32_t candidates, candidate_count; /* uint64_t offsets of program paths, tried in order */
+	uint32_t shell;			      /* offset of "/bin/sh": what runs a file without a known format */
+	uint32_t actions, action_count;	      /* posix_spawn only */
+	uint32_t sent_fds, sent_fd_count;     /* zygote only: int32_t descriptors of the caller */
+	int32_t zygote_socket;
+	struct spawn_attributes attributes;
+	struct child_report report;
+};
+
+_Static_assert(sizeof(struct step) == 64, "struct step is 64 bytes in src/plan/block.ts");
+_Static_assert(sizeof(struct spawn_action) == 16, "struct spawn_action is 16 bytes in src/plan/block.ts");
+_Static_assert(sizeof(struct script_header) == 128, "struct script_header is 128 bytes in src/plan/block.ts");
+
+static inline void *at(const struct script_header *block, uint64_t offset)
+{
+	return (char *)block + offset;
+}
+
+/* Turns the offsets of argv, envp and candidates into addresses of this mapping. Done once, before the child exists. */
+static inline void relocate_block(struct script_header *block)
+{
+	uint64_t base = (uint64_t)block;
+	uint64_t *argv = at(block, block->argv), *envp = at(block, block->envp), *candidates = at(block, block->candidates);
+	for (uint32_t i = 0; i < block->argc; i++)
+		argv[i] += base;
+	for (uint32_t i = 0; i < block->envc; i++)
+		envp[i] += base;
+	for (uint32_t i = 0; i < block->candidate_count; i++)
+		candidates[i] += base;
+}
+
+#endif

@@ -1,0 +1,75 @@
+import {spawnSync} from 'node:child_process'
+import {mkdirSync, readdirSync, realpathSync, rmSync} from 'node:fs'
+import {dirname, join} from 'node:path'
+import {fileURLToPath} from 'node:url'
+
+const common = ['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Wshadow', '-Werror']
+/** No canary in thread-local storage, which is the parent's; no calls into libc that the compiler thinks up. */
+const childSafe = ['-fno-stack-protector', '-fno-tree-loop-distribute-patterns', '-fno-builtin']
+/**
+ * No library is named: libc's functions are bound, at load, to whatever libc Node runs on. -z now: the dynamic linker's
+ * lazy resolver would run on the child's stack. -z nodelete: the exit-waiting thread outlives every worker.
+ */
+const shared = ['-shared', '-nostdlib', '-nostartfiles', '-Wl,-z,relro,-z,now,-z,nodelete,-z,max-page-size=4096']
+const freestanding = ['-static', '-nostdlib', '-nostartfiles', '-ffreestanding', '-fno-pie', '-no-pie']
+/** What the zygote is made of; everything but its main belongs to the core too. */
+const zygoteSources = ['zygote.c', 'child.c']
+
+const here = dirname(fileURLToPath(import.meta.url))
+const sources = join(here, '..', '..', 'src', 'native')
+
+function findCompiler(): string | undefined {
+  const wanted = process.env.CC
+  return (wanted === undefined ? ['cc', 'gcc', 'clang'] : [wanted]).find(
+    name => spawnSync(name, ['--version'], {stdio: 'ignore'}).status === 0,
+  )
+}
+
+function compile(compiler: string, args: readonly string[]): void {
+  const {status, stderr} = spawnSync(compiler, [...args], {cwd: sources, encoding: 'utf8'})
+  if (status !== 0) throw new Error(`${compiler} ${args.join(' ')}\n${stderr}`)
+}
+
+/** Compiles every source to an object, for the test of the child's contract, and links core and zygote from them. */
+export function build(compiler: string, target: string): void {
+  const objects = join(target, 'objects')
+  rmSync(target, {recursive: true, force: true})
+  mkdirSync(objects, {recursive: true})
+  const files = readdirSync(sources).filter(name => name.endsWith('.c'))
+  for (const file of files)
+    compile(compiler, [...common, ...childSafe, '-fPIC', '-c', file, '-o', join(objects, `${file}.o`)])
+  const core = files.filter(file => file !== 'zygote.c').map(file => join(objects, `${file}.o`))
+  const exports = `-Wl,--version-script=${join(sources, 'exports.map')}`
+  compile(compiler, [...shared, exports, '-o', join(target, 'libspawnctl.so'), ...core])
+  compile(compiler, [...common, ...childSafe, ...freestanding, '-o', join(target, 'spawnctl-zygote'), ...zygoteSources])
+}
+
+const noCompiler = `spawnctl: no C compiler found${process.env.CC === undefined ? ' (tried cc, gcc, clang)' : ` (CC=${process.env.CC})`}
+why:  the native core is C and is compiled on this machine
+next: install one, then run npm run build:native
+        Debian, Ubuntu   apt install build-essential
+        Fedora, RHEL     dnf install gcc
+        Alpine           apk add build-base
+`
+
+function refuse(text: string): never {
+  process.stderr.write(text)
+  process.exit(1)
+}
+
+async function main(): Promise<void> {
+  if (process.platform !== 'linux')
+    refuse('spawnctl: Linux only\nwhy:  pidfds, clone and vfork are what it is about, and they are Linux’s\n')
+  const compiler = findCompiler() ?? refuse(noCompiler)
+  const {default: ora} = await import('ora')
+  const spinner = ora({text: `compiling the native core with ${compiler}`, isSilent: !process.stderr.isTTY}).start()
+  try {
+    build(compiler, join(here, `linux-${process.arch}`))
+    spinner.succeed('native core compiled')
+  } catch (error) {
+    spinner.fail('the native core does not compile')
+    refuse(`${error instanceof Error ? error.message : error}\n`)
+  }
+}
+
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await main()

@@ -1,0 +1,123 @@
+/* Runs in the child, from its creation until execve.
+ *
+ * Memory:   with vfork and clone(CLONE_VM) this is the parent's memory, still in use by its other threads.
+ * May call: system calls, thinly wrapped. Nothing that locks, allocates or formats; set*id only by raw system call
+ *           (the libc wrapper signals every thread of the process it believes it is in). No thread-local storage:
+ *           errno and the stack protector's canary are the parent's.
+ * Signals:  all blocked on entry. Handlers go to default first; the last step of the script sets the mask.
+ * Reports:  {how far it came, failed step, errno} in the shared block, once; the end-of-file of the close-on-exec
+ *           pipe says "look now".
+ * Ends:     execve or _exit(127). Never returns into a caller's frame, never exit().
+ * Held to:  test/native/child-contract.native.test.ts (nm -u child.o is empty).
+ * Source:   vfork(2), signal-safety(7), execvp(3), musl's posix_spawn.c. */
+#include "child.h"
+#include "syscall.h"
+
+#include <asm/errno.h>
+#include <stddef.h>
+
+/* The kernel's struct sigaction, as rt_sigaction takes it; libc's has another shape. */
+struct kernel_sigaction {
+	unsigned long handler, flags, restorer, mask;
+};
+
+#define LAST_SIGNAL 64
+#define SIGSET_BYTES 8
+#define CAUGHT(action) ((action).handler > 1) /* neither SIG_DFL nor SIG_IGN */
+
+static void reset_handlers(void)
+{
+	struct kernel_sigaction now, by_default = {0, 0, 0, 0};
+	for (int sig = 1; sig <= LAST_SIGNAL; sig++)
+		if (syscall4(__NR_rt_sigaction, sig, 0, &now, SIGSET_BYTES) == 0 && CAUGHT(now))
+			syscall4(__NR_rt_sigaction, sig, &by_default, 0, SIGSET_BYTES);
+}
+
+static _Noreturn void leave(struct script_header *block, int32_t failed_step, long error)
+{
+	block->report.failed_step = failed_step;
+	block->report.error = (int32_t)-error;
+	__atomic_store_n(&block->report.state, CHILD_FAILED, __ATOMIC_RELEASE);
+	for (;;)
+		syscall1(__NR_exit_group, 127);
+}
+
+static int forgiven(const struct step *step, long error)
+{
+	return -error == step->forgive[0] || -error == step->forgive[1];
+}
+
+static void run_steps(struct script_header *block)
+{
+	struct step *steps = at(block, block->steps);
+	int64_t *slots = at(block, block->slots);
+	for (uint32_t i = 0; i < block->step_count; i++) {
+		const struct step *step = &steps[i];
+		long args[6];
+		for (int n = 0; n < 6; n++) {
+			uint64_t arg = step->args[n];
+			if (step->from_slot & (1u << n))
+				arg = (uint64_t)slots[arg];
+			if (step->relocate & (1u << n))
+				arg += (uint64_t)block;
+			args[n] = (long)arg;
+		}
+		long result = syscall6(step->nr, args[0], args[1], args[2], args[3], args[4], args[5]);
+		if (result < 0 && result > -4096 && !forgiven(step, result))
+			leave(block, (int32_t)i, result);
+		if (step->save_slot >= 0)
+			slots[step->save_slot] = result;
+	}
+}
+
+/* A fork in another thread may hold a program that was just written open for writing: a short wait cures it. */
+#define BUSY_RETRIES 6
+static long execute(const char *path, char **argv, char **envp)
+{
+	struct {
+		int64_t sec, nsec;
+	} pause = {0, 1000000};
+	long error = syscall3(__NR_execve, path, argv, envp);
+	for (int i = 0; error == -ETXTBSY && i < BUSY_RETRIES; i++, pause.nsec *= 2) {
+		syscall2(__NR_nanosleep, &pause, 0);
+		error = syscall3(__NR_execve, path, argv, envp);
+	}
+	return error;
+}
+
+/* execvp's search, in the one child: a missing file goes on to the next, EACCES is remembered, a file without a known
+ * format is the shell's to read, anything else ends the search. */
+static long execute_candidates(struct script_header *block)
+{
+	char **argv = at(block, block->argv), **envp = at(block, block->envp);
+	char **candidates = at(block, block->candidates);
+	long error = -ENOENT, denied = 0;
+	for (uint32_t i = 0; i < block->candidate_count; i++) {
+		block->report.candidate = i;
+		error = execute(candidates[i], argv, envp);
+		if (error == -ENOEXEC) {
+			char **shell_argv = argv - 1;
+			shell_argv[0] = at(block, block->shell);
+			shell_argv[1] = candidates[i];
+			return execute(shell_argv[0], shell_argv, envp);
+		}
+		if (error == -EACCES)
+			denied = error;
+		else if (error != -ENOENT && error != -ENOTDIR)
+			return error;
+	}
+	return denied ? denied : error;
+}
+
+_Noreturn void run_child(void *context)
+{
+	struct child *child = context;
+	struct script_header *block = child->block;
+	child->seen = 1;
+	block->report.state = CHILD_RUNNING;
+	if (child->reset_handlers)
+		reset_handlers();
+	run_steps(block);
+	block->report.state = CHILD_EXECUTING;
+	leave(block, FAILED_AT_EXEC, execute_candidates(block));
+}

@@ -1,0 +1,76 @@
+/* clone: the child shares the caller's memory and runs on a stack of its own.
+ *
+ * With CLONE_VFORK the caller's thread sleeps until execve; without it (clone-vm) both run at once, and stack and block
+ * live until the end-of-file of the close-on-exec pipe. */
+#include "spawn.h"
+#include "syscall.h"
+
+#include <errno.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#ifndef CLONE_CLEAR_SIGHAND
+#define CLONE_CLEAR_SIGHAND 0x100000000ull
+#endif
+
+static int map_stack(struct spawning *s)
+{
+	long address = syscall6(__NR_mmap, 0, CHILD_STACK_MAPPING_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	if (address < 0 && address > -4096)
+		return fail(s, STAGE_PREPARE, __NR_mmap, address);
+	s->stack = (void *)address;
+	long error = syscall3(__NR_mprotect, address + CHILD_STACK_GUARD_BYTES, CHILD_STACK_BYTES, PROT_READ | PROT_WRITE);
+	if (error < 0)
+		return fail(s, STAGE_PREPARE, __NR_mprotect, error);
+	return 0;
+}
+
+/* ENOSYS: kernel before 5.3; EPERM: a container's seccomp filter; EINVAL, E2BIG: flags or fields it does not know yet. */
+static int clone3_refused(long error)
+{
+	return error == -ENOSYS || error == -EPERM || error == -EINVAL || error == -E2BIG;
+}
+
+static int create_with_flags(struct spawning *s, uint64_t flags)
+{
+	if (map_stack(s) < 0)
+		return -s->result->error;
+	int pidfd = -1;
+	char *stack = (char *)s->stack + CHILD_STACK_GUARD_BYTES;
+	flags |= CLONE_PIDFD;
+
+	struct clone_args args;
+	memset(&args, 0, sizeof args);
+	args.flags = flags | CLONE_CLEAR_SIGHAND;
+	args.pidfd = (uint64_t)&pidfd;
+	args.exit_signal = SIGCHLD;
+	args.stack = (uint64_t)stack;
+	args.stack_size = CHILD_STACK_BYTES;
+	s->child.reset_handlers = 0;
+	s->result->creation_call = CREATED_BY_CLONE3;
+	long pid = clone_onto_stack(__NR_clone3, (long)&args, sizeof args, 0, run_child, &s->child);
+	if (pid < 0 && clone3_refused(pid)) {
+		s->child.reset_handlers = 1;
+		s->result->creation_call = CREATED_BY_CLONE;
+		pid = clone_onto_stack(__NR_clone, (long)(flags | SIGCHLD), (long)(stack + CHILD_STACK_BYTES), (long)&pidfd,
+				       run_child, &s->child);
+	}
+	if (pid < 0)
+		return fail(s, STAGE_CREATE, s->result->creation_call == CREATED_BY_CLONE3 ? __NR_clone3 : __NR_clone, pid);
+	s->result->pid = (int)pid;
+	s->result->pidfd = pidfd >= 0 ? pidfd : open_pidfd((int)pid);
+	return 0;
+}
+
+int create_by_clone(struct spawning *s)
+{
+	s->settled_by_resumption = 1;
+	return create_with_flags(s, CLONE_VM | CLONE_VFORK);
+}
+
+int create_by_clone_vm(struct spawning *s)
+{
+	return create_with_flags(s, CLONE_VM);
+}

@@ -1,0 +1,179 @@
+import {getSystemErrorName} from 'node:util'
+import {callNative} from './binding.js'
+
+/** src/native/spawn.h, enum spawn_stage. */
+const stages = ['spawned', 'prepare', 'create', 'step', 'exec', 'step-or-exec', 'killed', 'zygote'] as const
+export type SpawnStage = (typeof stages)[number]
+
+/** What really created the child; src/native/spawn.h, enum creation_call. */
+const creationCalls = [
+  'none',
+  'fork (libc)',
+  'vfork (libc)',
+  'posix_spawn (libc)',
+  'clone3',
+  'clone',
+  'clone (in the zygote)',
+] as const
+export type CreationCall = (typeof creationCalls)[number]
+
+/** struct spawn_result. Times are nanoseconds since the call; pidfd is -1 where the kernel has none. */
+export interface SpawnResult {
+  pid: number
+  pidfd: number
+  stage: SpawnStage
+  /** errno, positive; 0 with none. */
+  errno: number
+  /** System call number, with stage "prepare" or "create"; 0 for a libc function. */
+  failedCall: number
+  failedStep: number
+  creationCall: CreationCall
+  /** As waitpid gives it, with stage "killed". */
+  waitStatus: number
+  /** Index of the last program path that was tried. */
+  candidate: number
+  callerBlockedNs: number
+  spawnToExecNs: number
+}
+
+/** struct run_result: a spawn and its end. */
+export interface RunResult extends SpawnResult {
+  /** -1 when a signal ended it. */
+  exitCode: number
+  signal: number
+  coreDumped: boolean
+  /** errno of waitid: ECHILD when the host reaps for us. */
+  waitErrno: number
+  /** The terminal's SIGINT or SIGQUIT, which ended the program, reached this process too. */
+  interrupted: boolean
+  elapsedNs: number
+}
+
+const spawnResultBytes = 64
+const runResultBytes = spawnResultBytes + 32
+
+function readSpawnResult(view: DataView): SpawnResult {
+  const i32 = (at: number) => view.getInt32(at, true)
+  return {
+    pid: i32(0),
+    pidfd: i32(4),
+    stage: stages[i32(8)] as SpawnStage,
+    errno: i32(12),
+    failedCall: i32(16),
+    failedStep: i32(20),
+    creationCall: creationCalls[i32(24)] as CreationCall,
+    waitStatus: i32(28),
+    candidate: i32(32),
+    callerBlockedNs: Number(view.getBigUint64(40, true)),
+    spawnToExecNs: Number(view.getBigUint64(48, true)),
+  }
+}
+
+/** Spawns; returns when the program runs, or has failed to and was reaped. */
+export function nativeSpawn(image: Uint8Array): SpawnResult {
+  const result = new Uint8Array(spawnResultBytes)
+  callNative('spawnctl_spawn', image, image.length, result)
+  return readSpawnResult(new DataView(result.buffer))
+}
+
+/** Spawns, passes signals on, waits for the end. */
+export function nativeRun(image: Uint8Array): RunResult {
+  const result = new Uint8Array(runResultBytes)
+  callNative('spawnctl_run', image, image.length, result)
+  const view = new DataView(result.buffer)
+  const i32 = (at: number) => view.getInt32(spawnResultBytes + at, true)
+  return {
+    ...readSpawnResult(view),
+    exitCode: i32(0),
+    signal: i32(4),
+    coreDumped: i32(8) === 1,
+    waitErrno: i32(12),
+    interrupted: i32(16) === 1,
+    elapsedNs: Number(view.getBigUint64(spawnResultBytes + 24, true)),
+  }
+}
+
+/** Ends this process at once, by exit_group or, given one, by a signal; Node's own exit would undo the terminal. */
+export function leave(code: number, signal = 0): never {
+  callNative('spawnctl_leave', code, signal)
+  throw new Error('exit_group returned')
+}
+
+let features: {chdir: boolean; closefrom: boolean} | undefined
+
+/** What this libc's posix_spawn can do. */
+export function posixSpawnFeatures(): {chdir: boolean; closefrom: boolean} {
+  if (features === undefined) {
+    const bits = callNative('spawnctl_posix_spawn_features')
+    features = {chdir: (bits & 1) !== 0, closefrom: (bits & 2) !== 0}
+  }
+  return features
+}
+
+let closeRange: boolean | undefined
+
+/** Whether this kernel can set close-on-exec on a range (5.11, and no filter in the way). */
+export function hasCloseRange(): boolean {
+  closeRange ??= callNative('spawnctl_probe_close_range') === 0
+  return closeRange
+}
+
+function check(error: number): number {
+  if (error >= 0) return error
+  throw Object.assign(new Error(getSystemErrorName(error)), {errno: -error})
+}
+
+/** A connected pair of SOCK_SEQPACKET sockets, close-on-exec. */
+export function zygoteChannel(): [ours: number, theirs: number] {
+  const ends = new Int32Array(2)
+  check(callNative('spawnctl_zygote_channel', new Uint8Array(ends.buffer)))
+  return [ends[0] as number, ends[1] as number]
+}
+
+function cString(text: string): Uint8Array {
+  return Buffer.from(`${text}\0`)
+}
+
+/** Undefined when there is no such user. Asks NSS, as id(1) does. */
+export function findUser(name: string): {uid: number; gid: number} | undefined {
+  const ids = new Uint32Array(2)
+  const bytes = new Uint8Array(ids.buffer)
+  const error = callNative('spawnctl_find_user', cString(name), bytes.subarray(0, 4), bytes.subarray(4))
+  return error < 0 ? undefined : {uid: ids[0] as number, gid: ids[1] as number}
+}
+
+export function findGroup(name: string): number | undefined {
+  const ids = new Uint32Array(1)
+  const error = callNative('spawnctl_find_group', cString(name), new Uint8Array(ids.buffer))
+  return error < 0 ? undefined : ids[0]
+}
+
+const mostGroups = 65_536
+
+export function findGroups(name: string, gid: number): readonly number[] {
+  const groups = new Uint32Array(mostGroups)
+  const count = check(callNative('spawnctl_find_groups', cString(name), gid, new Uint8Array(groups.buffer), mostGroups))
+  return [...groups.subarray(0, count)]
+}
+
+/** Waits for a child of ours and reaps it; for one whose exit status nobody asks for. */
+export function reapChild(pid: number): void {
+  callNative('spawnctl_reap', pid)
+}
+
+/** The pipe that the exit-waiting thread reports to: a handle for it, and the end to read. */
+export function openExits(): {handle: Uint8Array; readFd: number} {
+  const handle = new Uint8Array(8)
+  const fd = new Int32Array(1)
+  check(callNative('spawnctl_open_exits', handle, new Uint8Array(fd.buffer)))
+  return {handle, readFd: fd[0] as number}
+}
+
+export function closeExits(handle: Uint8Array): void {
+  callNative('spawnctl_close_exits', handle)
+}
+
+/** Hands a child over to the exit-waiting thread. The pidfd stays the caller's. */
+export function watchChild(handle: Uint8Array, pid: number, pidfd: number): void {
+  check(callNative('spawnctl_watch', handle, pid, pidfd))
+}

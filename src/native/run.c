@@ -1,0 +1,200 @@
+/* spawnctl exec's heart: spawn, pass signals on, wait; one call, no event loop.
+ *
+ * Signals sent to this process alone are meant for the program: passed on. What the terminal sends (si_code SI_KERNEL)
+ * went to the whole foreground group already, and is passed on only to a child that has left that group.
+ * A child that stops stops this process too, so that the shell sees a stopped job; fg or bg then continue both.
+ * Source: timeout(1), sudo's and systemd-run's treatment of the same, signal(7), "Proper handling of SIGINT/SIGQUIT". */
+#define _GNU_SOURCE
+#include "signals.h"
+#include "spawn.h"
+#include "syscall.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Filled for JavaScript; read by src/native/binding.ts. */
+struct run_result {
+	struct spawn_result spawn;
+	int32_t exit_code;   /* -1: a signal ended it */
+	int32_t signal;	     /* 0: it exited */
+	int32_t core_dumped;
+	int32_t wait_error;  /* ECHILD: reaped elsewhere */
+	int32_t interrupted; /* the terminal's SIGINT or SIGQUIT reached this process too */
+	int32_t reserved;
+	uint64_t elapsed_ns; /* from the call until the child was reaped */
+};
+
+static const int forwarded[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH};
+#define FORWARDED_COUNT (sizeof forwarded / sizeof *forwarded)
+
+/* Written before the handlers can see a child; a process runs one program at a time this way. */
+static struct {
+	int pid, pidfd;
+	uint64_t early; /* came before there was a child */
+	int terminal_signal;
+} target;
+
+static void send(int sig)
+{
+	if (target.pidfd >= 0)
+		syscall4(__NR_pidfd_send_signal, target.pidfd, sig, 0, 0);
+	else
+		syscall2(__NR_kill, target.pid, sig);
+}
+
+static int in_our_group(void)
+{
+	return syscall1(__NR_getpgid, target.pid) == syscall1(__NR_getpgid, 0);
+}
+
+static void forward(int sig, siginfo_t *info, void *context)
+{
+	(void)context;
+	int saved = errno;
+	int from_terminal = info->si_code == SI_KERNEL;
+	if (from_terminal && (sig == SIGINT || sig == SIGQUIT))
+		target.terminal_signal = sig;
+	if (__atomic_load_n(&target.pid, __ATOMIC_ACQUIRE) == 0) {
+		if (!from_terminal)
+			__atomic_fetch_or(&target.early, 1ull << sig, __ATOMIC_ACQ_REL);
+	} else if (!from_terminal || !in_our_group()) {
+		send(sig);
+	}
+	errno = saved;
+}
+
+static void install_handlers(struct sigaction *before)
+{
+	struct sigaction action;
+	memset(&action, 0, sizeof action);
+	action.sa_sigaction = forward;
+	action.sa_flags = SA_SIGINFO | SA_RESTART;
+	for (unsigned i = 0; i < FORWARDED_COUNT; i++)
+		sigaction(forwarded[i], &action, &before[i]);
+}
+
+static void restore_handlers(const struct sigaction *before)
+{
+	for (unsigned i = 0; i < FORWARDED_COUNT; i++)
+		sigaction(forwarded[i], &before[i], 0);
+}
+
+static void aim(const struct spawn_result *spawned)
+{
+	target.pidfd = spawned->pidfd;
+	__atomic_store_n(&target.pid, spawned->pid, __ATOMIC_RELEASE);
+	uint64_t early = __atomic_exchange_n(&target.early, 0, __ATOMIC_ACQ_REL);
+	for (unsigned i = 0; i < FORWARDED_COUNT; i++)
+		if (early & (1ull << forwarded[i]))
+			send(forwarded[i]);
+}
+
+static long wait_child(siginfo_t *info, int options)
+{
+	long error;
+	do {
+		info->si_pid = 0;
+		if (target.pidfd >= 0)
+			error = syscall5(__NR_waitid, P_PIDFD, target.pidfd, info, options | __WALL, 0);
+		else
+			error = syscall5(__NR_waitid, P_PID, target.pid, info, options | __WALL, 0);
+		if (error == -EINVAL && target.pidfd >= 0) /* before 5.4 */
+			error = syscall5(__NR_waitid, P_PID, target.pid, info, options | __WALL, 0);
+	} while (error == -EINTR);
+	return error;
+}
+
+static int still_stopped(void)
+{
+	siginfo_t info;
+	return wait_child(&info, WSTOPPED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0;
+}
+
+/* Without a terminal there is no shell to continue us: a stop is then somebody else's business. */
+static int has_job_control(void)
+{
+	long fd = syscall4(__NR_openat, AT_FDCWD, "/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC, 0);
+	if (fd < 0)
+		return 0;
+	syscall1(__NR_close, fd);
+	return syscall1(__NR_getsid, target.pid) == syscall1(__NR_getsid, 0);
+}
+
+/* Returns whether the stop was followed. It is looked at twice: what stopped the whole group has stopped us before the
+ * second look, and by then the shell may have continued both. */
+static int follow_stop(void)
+{
+	if (!still_stopped())
+		return 1;
+	if (!has_job_control())
+		return 0;
+	syscall2(__NR_kill, syscall0(__NR_getpid), SIGSTOP);
+	if (still_stopped())
+		send(SIGCONT);
+	return 1;
+}
+
+static void wait_for_exit(struct run_result *result)
+{
+	siginfo_t info;
+	int stops = WSTOPPED;
+	for (;;) {
+		long error = wait_child(&info, WEXITED | stops | WNOWAIT);
+		if (error < 0) {
+			result->wait_error = (int32_t)-error;
+			return;
+		}
+		if (info.si_code != CLD_STOPPED && info.si_code != CLD_TRAPPED)
+			break;
+		if (!follow_stop())
+			stops = 0; /* somebody else's business: to be told again and again would be to spin */
+	}
+	wait_child(&info, WEXITED);
+	result->exit_code = info.si_code == CLD_EXITED ? info.si_status : -1;
+	result->signal = info.si_code == CLD_EXITED ? 0 : info.si_status;
+	result->core_dumped = info.si_code == CLD_DUMPED;
+}
+
+void spawnctl_run(const uint8_t *image, uint32_t image_bytes, struct run_result *result)
+{
+	struct sigaction before[FORWARDED_COUNT];
+	uint64_t started_ns = monotonic_ns();
+	memset(result, 0, sizeof *result);
+	target.pid = 0;
+	target.pidfd = -1;
+	target.early = 0;
+	target.terminal_signal = 0;
+	install_handlers(before);
+	spawnctl_spawn(image, image_bytes, &result->spawn);
+	if (result->spawn.stage == STAGE_SPAWNED) {
+		aim(&result->spawn);
+		wait_for_exit(result);
+		result->interrupted = result->signal != 0 && result->signal == target.terminal_signal;
+		if (target.pidfd >= 0)
+			syscall1(__NR_close, target.pidfd);
+	}
+	restore_handlers(before);
+	result->elapsed_ns = monotonic_ns() - started_ns;
+}
+
+/* Leaves at once: Node's own exit would put the terminal back as it found it and undo what the program did to it.
+ * With a signal, ends by that signal, so that a shell's loop sees the Ctrl-C as it would without us. */
+void spawnctl_leave(int32_t code, int32_t signal_number)
+{
+	if (signal_number) {
+		struct rlimit no_core = {0, 0};
+		struct sigaction by_default;
+		memset(&by_default, 0, sizeof by_default);
+		setrlimit(RLIMIT_CORE, &no_core);
+		sigaction(signal_number, &by_default, 0);
+		restore_signals(0);
+		syscall2(__NR_kill, syscall0(__NR_getpid), signal_number);
+	}
+	for (;;)
+		syscall1(__NR_exit_group, code);
+}

@@ -1,0 +1,214 @@
+/* The life of one spawn on the caller's side: lay the block out, block signals, let the method create the child,
+ * restore the caller, learn from the child how it went. */
+#include "spawn.h"
+#include "signals.h"
+#include "syscall.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+
+uint64_t monotonic_ns(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* Safe from pid reuse: only this process can reap the child. */
+int open_pidfd(int pid)
+{
+	long fd = syscall2(__NR_pidfd_open, pid, 0);
+	return fd < 0 ? -1 : (int)fd;
+}
+
+int fail(struct spawning *s, enum spawn_stage stage, int call, long error)
+{
+	s->result->stage = stage;
+	s->result->failed_call = call;
+	s->result->error = (int)-error;
+	return (int)error;
+}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		syscall1(__NR_close, *fd);
+	*fd = -1;
+}
+
+static int map_block(struct spawning *s, const uint8_t *image, uint32_t image_bytes)
+{
+	const struct script_header *header = (const void *)image;
+	if (image_bytes < sizeof *header || header->magic != SCRIPT_MAGIC || header->layout != SCRIPT_LAYOUT ||
+	    header->total_bytes != image_bytes)
+		return fail(s, STAGE_PREPARE, 0, -EBADMSG);
+	int flags = MAP_SHARED | MAP_ANONYMOUS;
+	if (header->method == METHOD_ZYGOTE) {
+		long fd = syscall2(__NR_memfd_create, "spawnctl-script", 1 /* MFD_CLOEXEC */);
+		if (fd < 0)
+			return fail(s, STAGE_PREPARE, __NR_memfd_create, fd);
+		s->block_fd = (int)fd;
+		long error = syscall2(__NR_ftruncate, fd, image_bytes);
+		if (error < 0)
+			return fail(s, STAGE_PREPARE, __NR_ftruncate, error);
+		flags = MAP_SHARED;
+	}
+	long address = syscall6(__NR_mmap, 0, image_bytes, PROT_READ | PROT_WRITE, flags, s->block_fd, 0);
+	if (address < 0 && address > -4096)
+		return fail(s, STAGE_PREPARE, __NR_mmap, address);
+	s->block = (struct script_header *)address;
+	memcpy(s->block, image, image_bytes);
+	if (header->method != METHOD_ZYGOTE)
+		relocate_block(s->block);
+	return 0;
+}
+
+/* A pipe whose writing end goes away in the child at execve or death. It must not sit on a number that the script
+ * names, or it would be mistaken for a descriptor of the user's, or overwritten. */
+static int open_end_of_file_pipe(struct spawning *s)
+{
+	int ends[2], floor = (int)s->block->fd_floor;
+	long error = syscall2(__NR_pipe2, ends, O_CLOEXEC);
+	if (error < 0)
+		return fail(s, STAGE_PREPARE, __NR_pipe2, error);
+	s->end_of_file = ends[0];
+	s->report_fd = ends[1];
+	for (int i = 0; i < 2; i++) {
+		int *end = i ? &s->report_fd : &s->end_of_file;
+		if (*end >= floor)
+			continue;
+		long moved = syscall3(__NR_fcntl, *end, F_DUPFD_CLOEXEC, floor);
+		if (moved < 0)
+			return fail(s, STAGE_PREPARE, __NR_fcntl, moved == -EINVAL ? -EMFILE : moved);
+		close_fd(end);
+		*end = (int)moved;
+	}
+	return 0;
+}
+
+static int shares_memory(uint32_t method)
+{
+	return method != METHOD_FORK && method != METHOD_ZYGOTE;
+}
+
+/* setuid in a child that shares memory clears flags of that memory, which is the parent's. */
+static void save_memory_flags(struct spawning *s)
+{
+	s->dumpable = -1;
+	if (!(s->block->traits & TRAIT_CHANGES_IDENTITY) || !shares_memory(s->block->method))
+		return;
+	s->dumpable = (int)syscall1(__NR_prctl, PR_GET_DUMPABLE);
+}
+
+static void restore_memory_flags(struct spawning *s)
+{
+	if (s->dumpable == 0 || s->dumpable == 1)
+		syscall2(__NR_prctl, PR_SET_DUMPABLE, s->dumpable);
+}
+
+static int create(struct spawning *s)
+{
+	switch (s->block->method) {
+	case METHOD_FORK:
+		return create_by_fork(s);
+	case METHOD_VFORK:
+		return create_by_vfork(s);
+	case METHOD_POSIX_SPAWN:
+		return create_by_posix_spawn(s);
+	case METHOD_CLONE:
+		return create_by_clone(s);
+	case METHOD_CLONE_VM:
+		return create_by_clone_vm(s);
+	case METHOD_ZYGOTE:
+		return create_by_zygote(s);
+	}
+	return fail(s, STAGE_PREPARE, 0, -EINVAL);
+}
+
+static void await_end_of_file(int fd)
+{
+	char byte;
+	while (syscall3(__NR_read, fd, &byte, 1) == -EINTR)
+		;
+}
+
+/* __WALL: a zygote's child carries the exit signal of the zygote, which waitid alone may overlook. */
+int spawnctl_reap(int32_t pid)
+{
+	int status = 0;
+	long got;
+	do
+		got = syscall4(__NR_wait4, pid, &status, __WALL, 0);
+	while (got == -EINTR);
+	return status;
+}
+
+static int reap(struct spawning *s)
+{
+	close_fd(&s->result->pidfd);
+	return spawnctl_reap(s->result->pid);
+}
+
+/* The child has executed, failed or died: the block says which. */
+static void settle(struct spawning *s)
+{
+	struct spawn_result *result = s->result;
+	struct child_report report = s->block->report;
+	result->candidate = report.candidate;
+	switch (report.state) {
+	case CHILD_EXECUTING:
+		result->stage = STAGE_SPAWNED;
+		return;
+	case CHILD_FAILED:
+		result->stage = report.failed_step == FAILED_AT_EXEC ? STAGE_EXEC : STAGE_STEP;
+		result->failed_step = report.failed_step;
+		result->error = report.error;
+		reap(s);
+		return;
+	default:
+		result->stage = STAGE_KILLED;
+		result->wait_status = reap(s);
+	}
+}
+
+static void release(struct spawning *s)
+{
+	close_fd(&s->end_of_file);
+	close_fd(&s->report_fd);
+	close_fd(&s->block_fd);
+	if (s->stack)
+		syscall2(__NR_munmap, s->stack, CHILD_STACK_MAPPING_BYTES);
+	if (s->block)
+		syscall2(__NR_munmap, s->block, s->block->total_bytes);
+}
+
+void spawnctl_spawn(const uint8_t *image, uint32_t image_bytes, struct spawn_result *result)
+{
+	struct spawning s = {.result = result, .end_of_file = -1, .report_fd = -1, .block_fd = -1};
+	memset(result, 0, sizeof *result);
+	result->pid = result->pidfd = -1;
+	s.started_ns = monotonic_ns();
+	if (map_block(&s, image, image_bytes) == 0 &&
+	    (s.block->method == METHOD_POSIX_SPAWN || open_end_of_file_pipe(&s) == 0)) {
+		s.child = (struct child){.block = s.block, .reset_handlers = 1};
+		save_memory_flags(&s);
+		s.caller_mask = block_all_signals();
+		int error = create(&s);
+		restore_signals(s.caller_mask);
+		result->caller_blocked_ns = monotonic_ns() - s.started_ns;
+		close_fd(&s.report_fd);
+		if (error == 0 && s.block->method != METHOD_POSIX_SPAWN) {
+			if (!s.settled_by_resumption || !s.child.seen)
+				await_end_of_file(s.end_of_file);
+			settle(&s);
+		}
+		result->spawn_to_exec_ns = monotonic_ns() - s.started_ns;
+		restore_memory_flags(&s);
+	}
+	release(&s);
+}

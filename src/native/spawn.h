@@ -1,0 +1,83 @@
+/* One spawn, seen from the caller. A method brings the child into being; everything before and after is common. */
+#ifndef SPAWNCTL_SPAWN_H
+#define SPAWNCTL_SPAWN_H
+
+#include "child.h"
+
+#include <stdint.h>
+
+/* Where a spawn ended; src/native/binding.ts knows these numbers. */
+enum spawn_stage {
+	STAGE_SPAWNED = 0,
+	STAGE_PREPARE,	/* the caller's own preparation: failed_call names the system call */
+	STAGE_CREATE,	/* the call that creates the child */
+	STAGE_STEP,	/* failed_step of the script */
+	STAGE_EXEC,	/* execve */
+	STAGE_STEP_OR_EXEC, /* posix_spawn does not tell the two apart */
+	STAGE_KILLED,	/* the child died before it reached execve: wait_status */
+	STAGE_ZYGOTE,	/* the zygote is gone */
+};
+
+/* What really created the child. */
+enum creation_call {
+	CREATED_BY_LIBC_FORK = 1,
+	CREATED_BY_LIBC_VFORK,
+	CREATED_BY_LIBC_POSIX_SPAWN,
+	CREATED_BY_CLONE3,
+	CREATED_BY_CLONE,
+	CREATED_BY_ZYGOTE_CLONE,
+};
+
+/* Filled for JavaScript; 64 bytes, read by src/native/binding.ts. */
+struct spawn_result {
+	int32_t pid;
+	int32_t pidfd; /* -1: the kernel has none to give */
+	int32_t stage;
+	int32_t error; /* errno, positive */
+	int32_t failed_call;
+	int32_t failed_step;
+	int32_t creation_call;
+	int32_t wait_status; /* as waitpid gives it, with STAGE_KILLED */
+	uint32_t candidate;
+	uint32_t reserved;
+	uint64_t caller_blocked_ns; /* from the call until the caller's thread could go on */
+	uint64_t spawn_to_exec_ns;  /* from the call until execve is known to have succeeded */
+	uint64_t reserved2;
+};
+
+/* The child's stack: it needs under 1 KiB, a page is the least that can be mapped, and 64 KiB is the largest page
+ * of aarch64. A guard of the same size lies below. */
+#define CHILD_STACK_BYTES 65536
+#define CHILD_STACK_GUARD_BYTES 65536
+#define CHILD_STACK_MAPPING_BYTES (CHILD_STACK_GUARD_BYTES + CHILD_STACK_BYTES)
+
+struct spawning {
+	struct script_header *block;
+	struct spawn_result *result;
+	struct child child;
+	void *stack;
+	int end_of_file; /* reading end of the close-on-exec pipe; -1 when the method has none */
+	int report_fd;	 /* its writing end, until the child has it */
+	int block_fd;	 /* the block as a memfd, for the zygote */
+	int settled_by_resumption; /* CLONE_VFORK: when the caller runs on, the child has executed or died */
+	uint64_t started_ns;
+	uint64_t caller_mask;
+	int dumpable; /* the caller's flag to put back, or -1 */
+};
+
+/* The methods. Each returns 0 or -errno with result->stage set, and fills pid, pidfd and creation_call. */
+int create_by_fork(struct spawning *s);
+int create_by_vfork(struct spawning *s);
+int create_by_posix_spawn(struct spawning *s);
+int create_by_clone(struct spawning *s);
+int create_by_clone_vm(struct spawning *s);
+int create_by_zygote(struct spawning *s);
+
+/* Spawns and waits until the program runs or has failed to. result->stage tells; a failed child is reaped. */
+void spawnctl_spawn(const uint8_t *image, uint32_t image_bytes, struct spawn_result *result);
+
+uint64_t monotonic_ns(void);
+int open_pidfd(int pid);
+int fail(struct spawning *s, enum spawn_stage stage, int call, long error);
+
+#endif

@@ -1,0 +1,138 @@
+import {aligned, type Pool, type PoolReference, type ScriptCall} from './script.js'
+import type {SpawnAction} from './spawn-actions.js'
+import type {Text} from './text.js'
+
+/** The layout of src/native/block.h; a change there is a change here and a new number. */
+const layout = 1
+const magic = 0x4e575053
+const headerBytes = 128
+const stepBytes = 64
+const actionBytes = 16
+
+/** Everything the core needs for one spawn. */
+export interface BlockContent {
+  methodNumber: number
+  changesIdentity: boolean
+  fdFloor: number
+  calls: readonly ScriptCall[]
+  slotCount: number
+  pool: Pool
+  argv: readonly Text[]
+  env: readonly Text[]
+  candidates: readonly Text[]
+  actions: readonly SpawnAction[]
+  attributes: {setsid: boolean; setpgroup: boolean; sigmask: bigint; sigdefault: bigint}
+  sentFds: readonly number[]
+  zygoteSocket: number
+}
+
+/** Lays out the relocatable block: header, steps, slots, actions, descriptors, pointer arrays, pool. */
+export function encodeBlock(content: BlockContent): Uint8Array {
+  const {pool} = content
+  const argv = content.argv.map(text => pool.text(text))
+  const env = content.env.map(text => pool.text(text))
+  const candidates = content.candidates.map(text => pool.text(text))
+  const shell = pool.text('/bin/sh')
+
+  let end = headerBytes
+  const room = (bytes: number) => {
+    const start = end
+    end = aligned(end + bytes)
+    return start
+  }
+  const steps = room(content.calls.length * stepBytes)
+  const slots = room(content.slotCount * 8)
+  const actions = room(content.actions.length * actionBytes)
+  const sentFds = room(content.sentFds.length * 4)
+  room(8) // the spare word before argv: /bin/sh goes there when the file has no known format
+  const argvWords = room((argv.length + 1) * 8)
+  const envWords = room((env.length + 1) * 8)
+  const candidateWords = room((candidates.length + 1) * 8)
+  const poolStart = room(pool.length)
+
+  const bytes = new Uint8Array(end)
+  const view = new DataView(bytes.buffer)
+  const header = [
+    magic,
+    layout,
+    bytes.length,
+    content.methodNumber,
+    content.changesIdentity ? 1 : 0,
+    content.fdFloor,
+    steps,
+    content.calls.length,
+    slots,
+    content.slotCount,
+    argvWords,
+    argv.length,
+    envWords,
+    env.length,
+    candidateWords,
+    candidates.length,
+    poolStart + shell.pool,
+    actions,
+    content.actions.length,
+    sentFds,
+    content.sentFds.length,
+    content.zygoteSocket,
+    content.attributes.setsid ? 1 : 0,
+    content.attributes.setpgroup ? 1 : 0,
+  ]
+  header.forEach((word, i) => {
+    view.setInt32(i * 4, word, true)
+  })
+  view.setBigUint64(96, content.attributes.sigmask, true)
+  view.setBigUint64(104, content.attributes.sigdefault, true)
+
+  content.calls.forEach((call, i) => {
+    writeStep(view, steps + i * stepBytes, call, poolStart)
+  })
+  content.actions.forEach((action, i) => {
+    writeAction(view, actions + i * actionBytes, action, poolStart)
+  })
+  content.sentFds.forEach((fd, i) => {
+    view.setInt32(sentFds + i * 4, fd, true)
+  })
+  writeWords(view, argvWords, argv, poolStart)
+  writeWords(view, envWords, env, poolStart)
+  writeWords(view, candidateWords, candidates, poolStart)
+  pool.copyInto(bytes, poolStart)
+  return bytes
+}
+
+function writeWords(view: DataView, start: number, references: readonly PoolReference[], poolStart: number): void {
+  references.forEach((reference, i) => {
+    view.setUint32(start + i * 8, poolStart + reference.pool, true)
+  })
+}
+
+function writeStep(view: DataView, start: number, call: ScriptCall, poolStart: number): void {
+  let relocate = 0
+  let fromSlot = 0
+  call.args.forEach((arg, i) => {
+    const at = start + 16 + i * 8
+    if (typeof arg === 'bigint') view.setBigUint64(at, BigInt.asUintN(64, arg), true)
+    else if (typeof arg === 'number') view.setBigInt64(at, BigInt(arg), true)
+    else if ('pool' in arg) {
+      relocate |= 1 << i
+      view.setUint32(at, poolStart + arg.pool, true)
+    } else {
+      fromSlot |= 1 << i
+      view.setUint32(at, arg.slot, true)
+    }
+  })
+  view.setInt32(start, call.nr, true)
+  view.setUint8(start + 4, relocate)
+  view.setUint8(start + 5, fromSlot)
+  view.setInt16(start + 6, call.save, true)
+  call.forgive.forEach((errno, i) => {
+    view.setInt32(start + 8 + i * 4, errno, true)
+  })
+}
+
+function writeAction(view: DataView, start: number, action: SpawnAction, poolStart: number): void {
+  view.setUint32(start, action.kind, true)
+  view.setInt32(start + 4, action.fd, true)
+  view.setInt32(start + 8, action.target, true)
+  view.setUint32(start + 12, action.path ? poolStart + action.path.pool : 0, true)
+}

@@ -1,0 +1,71 @@
+import {UsageError} from '../errors.js'
+import {lastValue, type Option, type OptionValues, wholeNumber} from './option.js'
+import type {FileAccess, Placement, Surroundings} from './step.js'
+
+const specs = 'null, inherit, close, fd:N, a path, or read:PATH write:PATH append:PATH rw:PATH'
+const mostFd = 1_048_575
+const accessByPrefix: Readonly<Record<string, FileAccess>> = {
+  read: 'read',
+  write: 'write',
+  append: 'append',
+  rw: 'read-write',
+}
+
+export const descriptorOptions: readonly Option[] = [
+  {name: 'stdin', value: 'SPEC', summary: `where standard input comes from: ${specs}`},
+  {name: 'stdout', value: 'SPEC', summary: 'where standard output goes: the same words, or "stderr" to join it'},
+  {name: 'stderr', value: 'SPEC', summary: 'where standard error goes: the same words, or "stdout" to join it'},
+  {
+    name: 'fd',
+    value: 'N=SPEC',
+    multiple: true,
+    summary: 'what the program finds at descriptor N; a plain path is opened for reading',
+  },
+]
+
+type Source = Placement['from']
+
+function readSource(spec: string, to: number, option: string, surroundings: Surroundings): Source {
+  if (spec === '') throw new UsageError(`--${option} wants ${specs}`)
+  if (spec === 'null') return {path: '/dev/null', access: 'read-write'}
+  if (spec === 'inherit') return surroundings.inheritedDescriptor(to)
+  if (spec === 'close') return 'closed'
+  const colon = spec.indexOf(':')
+  const [prefix, rest] = [spec.slice(0, Math.max(colon, 0)), spec.slice(colon + 1)]
+  if (prefix === 'fd') return surroundings.inheritedDescriptor(wholeNumber(rest, option, mostFd))
+  const access = accessByPrefix[prefix]
+  if (access !== undefined && rest !== '') return {path: rest, access}
+  return {path: spec, access: to === 1 || to === 2 ? 'write' : 'read'}
+}
+
+/** Every number's wish, as written: the later option wins over the earlier one for the same number. */
+function wishes(values: OptionValues): Map<number, {spec: string; option: string}> {
+  const wanted = new Map<number, {spec: string; option: string}>()
+  for (const [fd, option] of ['stdin', 'stdout', 'stderr'].entries())
+    wanted.set(fd, {spec: lastValue(values, option) ?? 'inherit', option})
+  for (const text of values.fd ?? []) {
+    const equals = text.indexOf('=')
+    if (equals < 0) throw new UsageError(`--fd wants N=SPEC, not "${text}"`, {next: '--fd 3=fd:5, or --fd 3=./file'})
+    wanted.set(wholeNumber(text.slice(0, equals), 'fd', mostFd), {spec: text.slice(equals + 1), option: 'fd'})
+  }
+  return wanted
+}
+
+/** What the child shall find at 0, 1, 2 and every number of --fd. */
+export function readDescriptors(values: OptionValues, surroundings: Surroundings): readonly Placement[] {
+  const wanted = wishes(values)
+  const joins = new Map([
+    [1, 'stderr'],
+    [2, 'stdout'],
+  ])
+  const joined = [...joins].filter(([fd, other]) => wanted.get(fd)?.spec === other).map(([fd]) => fd)
+  if (joined.length === 2)
+    throw new UsageError('--stdout stderr and --stderr stdout join each other in a circle', {
+      next: 'keep one of the two',
+    })
+  const sources = new Map<number, Source>()
+  for (const [fd, {spec, option}] of wanted)
+    if (!joined.includes(fd)) sources.set(fd, readSource(spec, fd, option, surroundings))
+  for (const fd of joined) sources.set(fd, sources.get(fd === 1 ? 2 : 1) as Source)
+  return [...sources].sort(([a], [b]) => a - b).map(([to, from]) => ({to, from}))
+}

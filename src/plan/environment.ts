@@ -1,0 +1,66 @@
+import {UsageError} from '../errors.js'
+import {isOn, lastValue, type Option, type OptionValues} from './option.js'
+import {type Text, textBytes} from './text.js'
+
+export const environmentOptions: readonly Option[] = [
+  {name: 'env', char: 'e', value: 'K=V', multiple: true, summary: 'set an environment variable'},
+  {name: 'unset-env', char: 'u', value: 'K', multiple: true, summary: 'remove an environment variable'},
+  {name: 'clear-env', char: 'i', summary: 'start from an empty environment; --env still sets'},
+]
+
+export const identityOptions: readonly Option[] = [
+  {name: 'argv0', char: 'a', value: 'NAME', summary: 'the name that the program sees as its own (argv[0])'},
+]
+
+const equalsSign = 0x3d
+
+/** The name of one K=V entry, byte for byte, as a string that compares. */
+function entryName(entry: Text): string {
+  const bytes = textBytes(entry)
+  const end = bytes.indexOf(equalsSign, 1)
+  return Buffer.from(end < 0 ? bytes : bytes.subarray(0, end)).toString('latin1')
+}
+
+function optionName(name: string, option: string): string {
+  if (name === '' || (option === 'unset-env' && name.includes('=')))
+    throw new UsageError(`--${option} wants a variable's name, not "${name}"`)
+  return Buffer.from(name).toString('latin1')
+}
+
+/**
+ * The child's environment: the caller's, less --unset-env (or nothing at all with --clear-env), then --env on top.
+ * @param inherited the caller's entries "K=V", byte for byte
+ */
+export function readEnvironment(values: OptionValues, inherited: readonly Text[]): readonly Text[] {
+  const set = new Map<string, string>()
+  for (const entry of values.env ?? []) {
+    const equals = entry.indexOf('=')
+    if (equals <= 0)
+      throw new UsageError(`--env wants K=V, not "${entry}"`, {
+        next: `--env ${entry || 'NAME'}=value, or --unset-env to remove one`,
+      })
+    set.set(optionName(entry.slice(0, equals), 'env'), entry)
+  }
+  const removed = new Set((values['unset-env'] ?? []).map(name => optionName(name, 'unset-env')))
+  const kept = isOn(values, 'clear-env')
+    ? []
+    : inherited.filter(entry => {
+        const name = entryName(entry)
+        return !removed.has(name) && !set.has(name)
+      })
+  return [...kept, ...set.values()]
+}
+
+/** The value of a variable in a list of entries, as text. */
+export function variable(env: readonly Text[], name: string): string | undefined {
+  const entry = env.find(candidate => entryName(candidate) === name)
+  return entry === undefined
+    ? undefined
+    : Buffer.from(textBytes(entry))
+        .toString()
+        .slice(name.length + 1)
+}
+
+export function readArgv0(values: OptionValues): string | undefined {
+  return lastValue(values, 'argv0')
+}

@@ -1,0 +1,42 @@
+import type {Option, OptionValues} from './option.js'
+import type {Step, StepKind, StepKindName, Surroundings} from './step.js'
+import {descriptors} from './steps/descriptors.js'
+import {sigdefault, sigignore} from './steps/dispositions.js'
+import {setgid, setgroups, setuid} from './steps/identity.js'
+import {setpgid, setsid} from './steps/session.js'
+import {sigmask} from './steps/sigmask.js'
+import {chdir, umask} from './steps/working-directory.js'
+
+/** All kinds in the order in which the child does them; each kind's summary says why it stands there. */
+const inOrder = {
+  sigdefault,
+  sigignore,
+  setsid,
+  setpgid,
+  setgroups,
+  setgid,
+  setuid,
+  chdir,
+  umask,
+  descriptors,
+  sigmask,
+} satisfies {[K in StepKindName]: StepKind<K>}
+
+export const stepKinds = Object.values(inOrder) as unknown as readonly StepKind<StepKindName>[]
+
+/** The kind that a step is of, typed so that it takes that very step. */
+export function kindOf<K extends StepKindName>(step: {kind: K}): StepKind<K> {
+  return inOrder[step.kind] as unknown as StepKind<K>
+}
+
+export const housekeepingOptions: readonly Option[] = stepKinds.flatMap(kind => kind.options)
+
+/** The steps that the options ask for, in canonical order. */
+export function readSteps(values: OptionValues, surroundings: Surroundings): readonly Step[] {
+  return stepKinds.map(kind => kind.read(values, surroundings)).filter(step => step !== undefined)
+}
+
+export function inCanonicalOrder(steps: readonly Step[]): readonly Step[] {
+  const position = (step: Step) => stepKinds.findIndex(kind => kind.kind === step.kind)
+  return [...steps].sort((a, b) => position(a) - position(b))
+}

@@ -1,0 +1,116 @@
+import {encodeBlock} from './block.js'
+import {kindOf} from './housekeeping.js'
+import {candidates, type Plan} from './plan.js'
+import {type ScriptCall, ScriptWriter, type Situation} from './script.js'
+import {SpawnActions} from './spawn-actions.js'
+import type {SpawnFeatures} from './step.js'
+import type {Text} from './text.js'
+
+/** How a method wants its block: by steps of its own, in whose memory, or as posix_spawn's actions. */
+export type Lowering = {
+  /** src/native/block.h, enum method */
+  readonly methodNumber: number
+  readonly arch: 'x64' | 'arm64'
+  /** The caller's open descriptors, where close_range (or libc's closefrom) is not to be had. */
+  readonly openFds: readonly number[] | undefined
+} & (
+  | {readonly form: 'script'}
+  | {readonly form: 'posix_spawn'}
+  | {readonly form: 'zygote'; readonly zygoteSocket: number; readonly caller: CallerState}
+)
+
+/** What the zygote's child would otherwise inherit from the zygote, frozen at its start. */
+export interface CallerState {
+  /** An open descriptor of the caller's working directory. */
+  readonly cwdFd: number
+  readonly umask: number
+}
+
+export interface LoweredPlan {
+  readonly image: Uint8Array
+  /** The script's calls, to give a failed index its name. */
+  readonly calls: readonly ScriptCall[]
+  readonly candidates: readonly Text[]
+}
+
+const noAttributes = {setsid: false, setpgroup: false, sigmask: 0n, sigdefault: 0n}
+
+/** Why posix_spawn cannot carry a plan: the first step it cannot say, or undefined. */
+export function posixSpawnRefusal(plan: Plan, features: SpawnFeatures): {step: string; reason: string} | undefined {
+  for (const step of plan.steps) {
+    const reason = kindOf(step).posixSpawnRefuses(step, features)
+    if (reason !== undefined) return {step: kindOf(step).describe(step), reason}
+  }
+  return undefined
+}
+
+/** Turns a checked plan, whose files are open, into the block that the core runs. */
+export function lower(plan: Plan, lowering: Lowering): LoweredPlan {
+  const fdFloor = descriptorFloor(plan)
+  const common = {
+    methodNumber: lowering.methodNumber,
+    changesIdentity: plan.steps.some(step => step.kind === 'setuid' || step.kind === 'setgid'),
+    fdFloor,
+    argv: plan.argv,
+    env: plan.env,
+    candidates: candidates(plan),
+  }
+  if (lowering.form === 'posix_spawn') {
+    const actions = new SpawnActions(fdFloor, lowering.openFds)
+    for (const step of plan.steps) kindOf(step).lowerToPosixSpawn?.(step, actions)
+    const image = encodeBlock({
+      ...common,
+      calls: [],
+      slotCount: 0,
+      pool: actions.pool,
+      actions: actions.actions,
+      attributes: actions,
+      sentFds: [],
+      zygoteSocket: -1,
+    })
+    return {image, calls: [], candidates: common.candidates}
+  }
+  const zygoteSocket = lowering.form === 'zygote' ? lowering.zygoteSocket : -1
+  const situation: Situation = {
+    place: lowering.form === 'zygote' ? 'zygote' : 'caller',
+    sentFds: [],
+    fdFloor,
+    openFds: lowering.openFds,
+  }
+  const script = new ScriptWriter(lowering.arch, situation)
+  if (lowering.form === 'zygote') catchUp(script, lowering.caller)
+  for (const step of plan.steps) {
+    script.begin(step)
+    kindOf(step).lower(step, script)
+  }
+  const image = encodeBlock({
+    ...common,
+    calls: script.calls,
+    slotCount: script.slotCount,
+    pool: script.pool,
+    actions: [],
+    attributes: noAttributes,
+    sentFds: situation.sentFds,
+    zygoteSocket,
+  })
+  return {image, calls: script.calls, candidates: common.candidates}
+}
+
+/** Brings the zygote's child to where a child of the caller would start; before the steps, with the caller's rights. */
+function catchUp(script: ScriptWriter, {cwdFd, umask}: CallerState): void {
+  script.begin({kind: 'chdir', path: '.'})
+  script.situation.sentFds.push(cwdFd)
+  script.call('fchdir', [script.slot()])
+  script.begin({kind: 'umask', mask: umask})
+  script.call('umask', [umask])
+}
+
+/** One above every descriptor number that the plan names, sources and targets alike. */
+function descriptorFloor(plan: Plan): number {
+  const named = plan.steps.flatMap(step =>
+    step.kind === 'descriptors'
+      ? step.placements.flatMap(({to, from}) => (typeof from === 'number' ? [to, from] : [to]))
+      : [],
+  )
+  return Math.max(2, ...named) + 1
+}

@@ -1,0 +1,47 @@
+import {PlanError} from '../errors.js'
+import {variable} from './environment.js'
+import {inCanonicalOrder, kindOf} from './housekeeping.js'
+import type {Step} from './step.js'
+import {readableText, refuseNul, type Text} from './text.js'
+
+/** What the child shall be. Steps are in canonical order. */
+export interface Plan {
+  /** As given: with a slash a path (relative to the child's working directory), without one looked up in its PATH. */
+  readonly file: Text
+  /** Never empty: the kernel would patch an empty one, with a log line. */
+  readonly argv: readonly Text[]
+  readonly env: readonly Text[]
+  readonly steps: readonly Step[]
+}
+
+/** What the kernel and POSIX take for an unset PATH. */
+const defaultPath = '/bin:/usr/bin'
+
+/**
+ * Checks a plan while no process exists.
+ * @throws {PlanError}
+ */
+export function makePlan(plan: Plan): Plan {
+  if (readableText(plan.file) === '') throw new PlanError('E_FILE', 'the program’s name is empty', {}, 127)
+  if (plan.argv.length === 0) throw new PlanError('E_ARGV', 'argv is empty', {next: 'pass the name as argv[0]'})
+  refuseNul(plan.file, 'the program’s name')
+  for (const [i, arg] of plan.argv.entries()) refuseNul(arg, `argument ${i}`)
+  for (const entry of plan.env)
+    refuseNul(entry, `environment entry ${JSON.stringify(readableText(entry).split('=')[0])}`)
+  const seen = new Set<string>()
+  for (const step of plan.steps) {
+    if (seen.has(step.kind))
+      throw new PlanError('E_STEPS', `the step ${step.kind} is there twice`, {next: 'merge the two'})
+    seen.add(step.kind)
+    kindOf(step).check?.(step)
+  }
+  return {...plan, steps: inCanonicalOrder(plan.steps)}
+}
+
+/** The paths execve is tried on, in order: the child's PATH counts, an empty entry is its working directory. */
+export function candidates(plan: Plan): readonly Text[] {
+  const name = readableText(plan.file)
+  if (name.includes('/')) return [plan.file]
+  const path = variable(plan.env, 'PATH') ?? defaultPath
+  return [...new Set(path.split(':'))].map(directory => (directory === '' ? `./${name}` : `${directory}/${name}`))
+}

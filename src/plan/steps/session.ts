@@ -1,0 +1,37 @@
+import {PlanError} from '../../errors.js'
+import {isOn} from '../option.js'
+import type {StepKind} from '../step.js'
+
+export const setsid: StepKind<'setsid'> = {
+  kind: 'setsid',
+  summary: 'A session of its own, without a controlling terminal; before anything that depends on the session.',
+  options: [{name: 'setsid', summary: 'start the program in a session of its own, without a controlling terminal'}],
+  read(values) {
+    if (!isOn(values, 'setsid')) return undefined
+    if (isOn(values, 'setpgid'))
+      throw new PlanError('E_STEPS', '--setsid and --setpgid exclude each other', {
+        why: 'the leader of a new session already leads a new process group, and setpgid would fail with EPERM',
+        next: 'keep --setsid alone',
+      })
+    return {kind: 'setsid'}
+  },
+  lower: (_, script) => script.call('setsid', []),
+  posixSpawnRefuses: () => undefined,
+  lowerToPosixSpawn(_, actions) {
+    actions.setsid = true
+  },
+  describe: () => 'new session',
+}
+
+export const setpgid: StepKind<'setpgid'> = {
+  kind: 'setpgid',
+  summary: 'A process group of its own in the same session: the terminal’s Ctrl-C does not reach it.',
+  options: [{name: 'setpgid', summary: 'start the program in a process group of its own'}],
+  read: values => (isOn(values, 'setpgid') ? {kind: 'setpgid'} : undefined),
+  lower: (_, script) => script.call('setpgid', [0, 0]),
+  posixSpawnRefuses: () => undefined,
+  lowerToPosixSpawn(_, actions) {
+    actions.setpgroup = true
+  },
+  describe: () => 'new process group',
+}
