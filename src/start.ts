@@ -1,11 +1,27 @@
 import {splitLine} from './exec/command-line.js'
 import {exec} from './exec/exec.js'
 import {execOptions} from './exec/options.js'
+import {rememberStdio} from './exec/stdio.js'
+import type {Option} from './plan/option.js'
+import {recommendAsJson} from './recommend/json.js'
+import {recommendOptions} from './recommend/options.js'
 
-/** True when the options of exec, and not the program's, ask for help. */
+/** The words of spawnctl itself, less those of the program that it shall run. */
+function ownWords(words: readonly string[], options: readonly Option[]): readonly string[] {
+  return splitLine(words, options).options
+}
+
 function asksForHelp(words: readonly string[]): boolean {
-  const {options} = splitLine(words, execOptions)
-  return options.includes('--help') || options.includes('-h')
+  return words.includes('--help') || words.includes('-h')
+}
+
+function isPlainExec(): boolean {
+  return verb === 'exec' && !asksForHelp(ownWords(words, execOptions))
+}
+
+function isPlainRecommend(): boolean {
+  const own = verb === 'recommend' ? ownWords(words, recommendOptions) : []
+  return own.includes('--json') && !asksForHelp(own)
 }
 
 const [verb, ...words] = process.argv.slice(2)
@@ -15,9 +31,13 @@ if (process.platform !== 'linux') {
     'spawnctl: Linux only\nwhy:  pidfds, clone and vfork are what it is about, and they are Linux’s\nnext: run it in a Linux machine or container\n',
   )
   process.exit(1)
-} else if (verb === 'exec' && words.length > 0 && !asksForHelp(words)) {
+} else if (isPlainExec()) {
   exec(words)
+} else if (isPlainRecommend()) {
+  recommendAsJson(words)
 } else {
+  rememberStdio()
   // oclif is loaded only now: it would more than double the start of a plain exec.
-  void import('./cli.js').then(({main}) => main(process.argv.slice(2)))
+  const line = verb === 'help' ? [...words, '--help'] : process.argv.slice(2)
+  void import('./cli.js').then(({main}) => main(line))
 }

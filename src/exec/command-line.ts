@@ -26,24 +26,44 @@ export function splitLine(words: readonly string[], options: readonly Option[]):
   return {options: words, program: []}
 }
 
-function suggestion(word: string, options: readonly Option[]): string {
-  const name = word.replace(/^-+/, '').replace(/=.*/, '')
-  const near = options.find(option => name !== '' && (option.name.startsWith(name) || name.startsWith(option.name)))
-  return near === undefined ? 'spawnctl exec --help lists the options' : `did you mean --${near.name}?`
+/** How many letters must be added, removed or replaced to turn one word into the other. */
+function distance(a: string, b: string): number {
+  let row = Array.from({length: b.length + 1}, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1))
+    }
+    row = next
+  }
+  return row[b.length] as number
 }
 
+function suggestion(word: string, options: readonly Option[]): string {
+  const name = word.replace(/^-+/, '').replace(/=.*/, '')
+  const close = Math.floor(name.length / 3)
+  const nearest = options
+    .map(option => ({name: option.name, away: distance(option.name, name)}))
+    .filter(({away}) => away <= close)
+    .sort((a, b) => a.away - b.away)[0]
+  const near = options.find(option => name.length > 1 && option.name.startsWith(name)) ?? nearest
+  return near === undefined ? '--help lists the options' : `did you mean --${near.name}?`
+}
+
+/** parseArgs names an option as '-C, --cwd <value>', '--cwd' or '-C'. */
 function explain(error: unknown, options: readonly Option[]): UsageError {
   const message = error instanceof Error ? error.message : String(error)
-  const word = /'([^' ]+)/.exec(message)?.[1] ?? ''
+  const word = /'(?:-., )?([^' ]+)/.exec(message)?.[1] ?? ''
+  const option = options.find(({name, char}) => word === `--${name}` || word === `-${char}`)
   if (message.startsWith('Unknown option'))
     return new UsageError(`unknown option ${word}`, {next: suggestion(word, options)})
-  if (/argument missing/.test(message))
-    return new UsageError(`${word} wants a value`, {next: suggestion(word, options)})
-  if (/does not take an argument/.test(message)) return new UsageError(`${word} takes no value`)
+  if (/does not take an argument/.test(message)) return new UsageError(`${word} takes no value`, {next: word})
+  if (option === undefined) return new UsageError(message)
+  const {name, value} = option
+  if (/argument missing/.test(message)) return new UsageError(`${word} wants a value`, {next: `--${name} ${value}`})
   if (/ambiguous/.test(message))
-    return new UsageError(`the value of ${word} begins with "-"`, {
-      next: `join the two with "=": ${word.replace(/=.*/, '')}=-VALUE`,
-    })
+    return new UsageError(`the value of ${word} begins with "-"`, {next: `join the two with "=": --${name}=-…`})
   return new UsageError(message)
 }
 

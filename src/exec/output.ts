@@ -32,8 +32,8 @@ export function formatError(error: SpawnctlError): string {
   return `${lines.join('\n')}\n`
 }
 
-export function errorAsJson(error: SpawnctlError): object {
-  const {code, message, why, next, exitCode} = error
+export function errorAsJson(error: SpawnctlError, exitCode = error.exitCode): object {
+  const {code, message, why, next} = error
   const failure = 'failure' in error ? error.failure : undefined
   return {error: {code, message, why, next, exitCode, failure}}
 }

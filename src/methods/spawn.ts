@@ -17,6 +17,8 @@ import {openFiles} from './files.js'
 import {type Method, methodTraits} from './method.js'
 import {openCaller, Zygote} from './zygote.js'
 
+export type {Zygote} from './zygote.js'
+
 /** A child whose program runs. The pidfd is the holder's to close; -1 where the kernel has none. */
 export interface Spawned {
   readonly method: Method
@@ -107,12 +109,17 @@ export function spawnPlan(plan: Plan, method: Method, zygote?: Zygote): Spawned 
   return {...spawned(method, result), pidfd: result.pidfd}
 }
 
+/** Starts a zygote: to be done early, while the process is as its children shall find it. */
+export function openZygote(): Zygote {
+  return Zygote.start(spawnPlan)
+}
+
 /**
  * Creates a child, passes signals on to it and waits for its end; the calling thread sleeps meanwhile. What `exec` does.
  * @throws as spawnPlan
  */
 export function runPlan(plan: Plan, method: Method): Ran {
-  const zygote = method === 'zygote' ? Zygote.start(spawnPlan) : undefined
+  const zygote = method === 'zygote' ? openZygote() : undefined
   try {
     const result: RunResult = engage(plan, method, zygote, nativeRun)
     return {

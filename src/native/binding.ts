@@ -8,6 +8,8 @@ import {NativeError} from '../errors.js'
 const signatures = {
   spawnctl_spawn: ['bytes', 'u32', 'bytes', 'void'],
   spawnctl_run: ['bytes', 'u32', 'bytes', 'void'],
+  spawnctl_set_blocking: ['i32', 'i32'],
+  spawnctl_kill: ['i32', 'i32', 'i32'],
   spawnctl_reap: ['i32', 'i32'],
   spawnctl_leave: ['i32', 'i32', 'void'],
   spawnctl_posix_spawn_features: ['i32'],

@@ -99,6 +99,10 @@ export function leave(code: number, signal = 0): never {
   throw new Error('exit_group returned')
 }
 
+export function setBlocking(fd: number): void {
+  check(callNative('spawnctl_set_blocking', fd))
+}
+
 let features: {chdir: boolean; closefrom: boolean} | undefined
 
 /** What this libc's posix_spawn can do. */
@@ -154,6 +158,11 @@ export function findGroups(name: string, gid: number): readonly number[] {
   const groups = new Uint32Array(mostGroups)
   const count = check(callNative('spawnctl_find_groups', cString(name), gid, new Uint8Array(groups.buffer), mostGroups))
   return [...groups.subarray(0, count)]
+}
+
+/** Sends a signal by pidfd; false when the process has ended. */
+export function sendSignal(pidfd: number, signal: number): boolean {
+  return callNative('spawnctl_kill', pidfd, signal) === 0
 }
 
 /** Waits for a child of ours and reaps it; for one whose exit status nobody asks for. */

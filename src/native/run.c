@@ -182,6 +182,13 @@ void spawnctl_run(const uint8_t *image, uint32_t image_bytes, struct run_result 
 	result->elapsed_ns = monotonic_ns() - started_ns;
 }
 
+/* Clears O_NONBLOCK, which the description may share with other processes. Returns 0 or -errno. */
+int spawnctl_set_blocking(int32_t fd)
+{
+	long flags = syscall3(__NR_fcntl, fd, F_GETFL, 0);
+	return (int)(flags < 0 ? flags : syscall3(__NR_fcntl, fd, F_SETFL, flags & ~O_NONBLOCK));
+}
+
 /* Leaves at once: Node's own exit would put the terminal back as it found it and undo what the program did to it.
  * With a signal, ends by that signal, so that a shell's loop sees the Ctrl-C as it would without us. */
 void spawnctl_leave(int32_t code, int32_t signal_number)

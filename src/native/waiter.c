@@ -157,3 +157,9 @@ int spawnctl_watch(const uint64_t *handle, int32_t pid, int32_t pidfd)
 	}
 	return -error;
 }
+
+/* Returns 0 or -errno: -ESRCH when the child has ended. */
+int spawnctl_kill(int32_t pidfd, int32_t signal)
+{
+	return (int)syscall4(__NR_pidfd_send_signal, pidfd, signal, 0, 0);
+}

@@ -1,0 +1,93 @@
+import {isatty} from 'node:tty'
+import {Command} from '@oclif/core'
+import {Chalk} from 'chalk'
+import {SpawnctlError} from '../errors.js'
+import {exec} from '../exec/exec.js'
+import {planOptions} from '../exec/options.js'
+import {formatError, writeAll} from '../exec/output.js'
+import {restoreStdio} from '../exec/stdio.js'
+import {chart} from '../flowchart/chart.js'
+import {draw} from '../flowchart/draw.js'
+import {answered, type Decision, decide, openQuestion, type Question, readQuestion} from '../recommend/decision.js'
+import {usageExit} from '../recommend/json.js'
+import {answerOptions, jsonOption} from '../recommend/options.js'
+import {paintChart} from '../report/flowchart.js'
+import {recommendationText, type Style} from '../report/recommendation.js'
+import {flagsOf} from './flags.js'
+
+const [stdin, stdout, stderr] = [0, 1, 2]
+const interruptedExit = 130
+
+/** NO_COLOR counts whatever its value; chalk itself looks at the terminal only. */
+const chalk = process.env.NO_COLOR ? new Chalk({level: 0}) : new Chalk()
+const style: Style = {heading: chalk.bold, quiet: chalk.dim, strong: chalk.green.bold}
+
+function speaksUtf8(): boolean {
+  const locale = process.env.LC_ALL || process.env.LC_CTYPE || process.env.LANG || ''
+  return /utf-?8/i.test(locale)
+}
+
+function columns(): number {
+  return process.stdout.columns ?? 80
+}
+
+function present({result, path, known}: Decision): string {
+  const lines = draw(chart, {path, glyphs: speaksUtf8() ? 'unicode' : 'ascii'})
+  const answers = result.path.map(({question, answer, source}) => {
+    const because = known[question]?.because
+    return {label: chart.questions[question].label, answer, source, ...(because !== undefined && {because})}
+  })
+  const picture = paintChart(lines, {taken: chalk.green.bold, other: chalk.dim})
+  return `\n${recommendationText({...result, picture, answers}, style, columns())}\n`
+}
+
+/** Asks what is still open, one question at a time. */
+async function interview(question: Question): Promise<Question> {
+  let {known} = question
+  for (let open = openQuestion(known); open !== undefined; open = openQuestion(known)) {
+    const {ask} = await import('./interview.js')
+    known = answered(known, open, await ask(open, style, columns(), text => writeAll(stdout, text)))
+  }
+  return {...question, known}
+}
+
+async function offer(method: string): Promise<readonly string[]> {
+  const {askForProgram} = await import('./interview.js')
+  return askForProgram(method)
+}
+
+export class Recommend extends Command {
+  static override summary = 'Walk the flowchart to the method that fits, and run a program with it.'
+  static override description =
+    'On a terminal every question that the options do not answer is asked. Without one nothing is asked: the options given count as the whole housekeeping, and an answer that is missing is an error (exit 2) that names its flag. With a program, it is run by the method recommended.'
+  static override usage = 'recommend [options] [-- program arguments]'
+  static override examples = [
+    '<%= config.bin %> recommend',
+    '<%= config.bin %> recommend -- git --version',
+    '<%= config.bin %> recommend --umask 027 --performance-critical --no-posix --json',
+  ]
+  static override strict = false
+  static override flags = {
+    ...flagsOf(answerOptions, 'ANSWERS'),
+    ...flagsOf([jsonOption]),
+    ...flagsOf(planOptions, 'HOUSEKEEPING'),
+  }
+
+  override async run(): Promise<void> {
+    const asking = isatty(stdin) && isatty(stdout)
+    const read = readQuestion(this.argv, asking)
+    const decision = decide(asking ? await interview(read) : read)
+    writeAll(stdout, present(decision))
+    const program = read.program.length > 0 || !asking ? read.program : await offer(decision.result.method)
+    if (program.length === 0) return
+    restoreStdio()
+    exec([...decision.execWords, ...program])
+  }
+
+  protected override async catch(error: Error): Promise<void> {
+    if (error.name === 'ExitPromptError') return this.exit(interruptedExit)
+    if (!(error instanceof SpawnctlError)) return super.catch(error)
+    writeAll(stderr, formatError(error))
+    this.exit(usageExit)
+  }
+}
