@@ -36,7 +36,10 @@ export function readSteps(values: OptionValues, surroundings: Surroundings): rea
   return stepKinds.map(kind => kind.read(values, surroundings)).filter(step => step !== undefined)
 }
 
-export function inCanonicalOrder(steps: readonly Step[]): readonly Step[] {
-  const position = (step: Step) => stepKinds.findIndex(kind => kind.kind === step.kind)
-  return [...steps].sort((a, b) => position(a) - position(b))
+/** In canonical order, with the steps added that no child can do without. */
+export function completeSteps(steps: readonly Step[]): readonly Step[] {
+  return stepKinds.flatMap(kind => {
+    const step = steps.find(candidate => candidate.kind === kind.kind) ?? kind.byDefault?.()
+    return step === undefined ? [] : [step]
+  })
 }

@@ -1,10 +1,10 @@
 import {PlanError} from '../errors.js'
 import {variable} from './environment.js'
-import {inCanonicalOrder, kindOf} from './housekeeping.js'
+import {completeSteps, kindOf} from './housekeeping.js'
 import type {Step} from './step.js'
 import {readableText, refuseNul, type Text} from './text.js'
 
-/** What the child shall be. Steps are in canonical order. */
+/** What the child shall be. Made by makePlan, its steps are complete and in canonical order. */
 export interface Plan {
   /** As given: with a slash a path (relative to the child's working directory), without one looked up in its PATH. */
   readonly file: Text
@@ -18,7 +18,8 @@ export interface Plan {
 const defaultPath = '/bin:/usr/bin'
 
 /**
- * Checks a plan while no process exists.
+ * Checks and completes a plan while no process exists: descriptors 0, 1 and 2 are kept, all others closed on exec, no
+ * signal blocked, unless a step says otherwise.
  * @throws {PlanError}
  */
 export function makePlan(plan: Plan): Plan {
@@ -35,7 +36,7 @@ export function makePlan(plan: Plan): Plan {
     seen.add(step.kind)
     kindOf(step).check?.(step)
   }
-  return {...plan, steps: inCanonicalOrder(plan.steps)}
+  return {...plan, steps: completeSteps(plan.steps)}
 }
 
 /** The paths execve is tried on, in order: the child's PATH counts, an empty entry is its working directory. */

@@ -64,6 +64,8 @@ export interface StepKind<K extends StepKindName> {
   readonly options: readonly Option[]
   /** The step that the options ask for, or undefined when they do not speak of it. */
   read(values: OptionValues, surroundings: Surroundings): StepOf<K> | undefined
+  /** The step that a plan without one of this kind gets: what no child can do without. */
+  byDefault?(): StepOf<K>
   /** @throws {PlanError} when no child could carry it out. */
   check?(step: StepOf<K>): void
   lower(step: StepOf<K>, script: ScriptWriter): void

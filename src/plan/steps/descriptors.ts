@@ -125,6 +125,7 @@ export const descriptors: StepKind<'descriptors'> = {
     'Descriptors: what the child finds at each number; all others are closed on exec. After everything that opens or reads files.',
   options: descriptorOptions,
   read: (values, surroundings) => ({kind: 'descriptors', placements: readDescriptors(values, surroundings)}),
+  byDefault: () => ({kind: 'descriptors', placements: [0, 1, 2].map(fd => ({to: fd, from: fd}))}),
   check(step) {
     const seen = new Set<number>()
     for (const {to} of step.placements) {

@@ -39,6 +39,7 @@ export const sigdefault: StepKind<'sigdefault'> = {
     const wanted = [...ignoredByNode, ...changeable(lastValue(values, 'sigdefault') ?? '')]
     return {kind: 'sigdefault', signals: [...new Set(wanted)].filter(signal => !ignored.includes(signal))}
   },
+  byDefault: () => ({kind: 'sigdefault', signals: ignoredByNode}),
   lower: (step, script) => setDisposition(script, step.signals, SIG_DFL),
   posixSpawnRefuses: () => undefined,
   lowerToPosixSpawn(step, actions) {

@@ -14,6 +14,7 @@ export const sigmask: StepKind<'sigmask'> = {
     {name: 'sigmask', value: 'LIST', summary: 'let the program start with these signals blocked; none unless given'},
   ],
   read: values => ({kind: 'sigmask', signals: signalList(lastValue(values, 'sigmask') ?? 'none')}),
+  byDefault: () => ({kind: 'sigmask', signals: []}),
   lower: (step, script) =>
     script.call('rt_sigprocmask', [SIG_SETMASK, script.pool.bytes(words64(signalMask(step.signals))), 0, sigsetBytes]),
   posixSpawnRefuses: () => undefined,
