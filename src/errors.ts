@@ -36,7 +36,7 @@ export class PlanError extends SpawnctlError {}
 export class NativeError extends SpawnctlError {}
 
 /** Where a spawn failed; `kind` of a step, or the stage before and after the steps. */
-export type FailedStage = 'prepare' | 'create' | 'step' | 'exec' | 'killed' | 'zygote'
+type FailedStage = 'prepare' | 'create' | 'step' | 'exec' | 'killed' | 'zygote'
 
 export interface SpawnFailure {
   stage: FailedStage
@@ -57,9 +57,4 @@ export class SpawnError extends SpawnctlError {
     super(code, message, advice, exitCode)
     this.failure = failure
   }
-}
-
-/** For the end of an exhaustive switch. */
-export function assertNever(value: never): never {
-  throw new Error(`not a known case: ${JSON.stringify(value)}`)
 }

@@ -2,7 +2,7 @@ import {readFileSync} from 'node:fs'
 import {UsageError} from '../errors.js'
 import {findGroup, findGroups, findUser} from '../native/core.js'
 import type {Surroundings} from '../plan/step.js'
-import type {Text} from '../plan/text.js'
+import {type Text, textBytes} from '../plan/text.js'
 
 const replacement = '�'
 const O_CLOEXEC = 0o2000000
@@ -24,6 +24,21 @@ export function exactWords(words: readonly string[]): readonly Text[] {
   if (!words.some(word => word.includes(replacement))) return words
   const all = splitAtNul(readFileSync('/proc/self/cmdline'))
   return all.length < words.length ? words : all.slice(all.length - words.length)
+}
+
+/**
+ * Options are read as text: what is not UTF-8 would reach the program as something else.
+ * @param words the whole command line after "exec", of which the first are options
+ * @throws {UsageError}
+ */
+export function refuseInexactOptions(words: readonly string[], options: readonly string[]): void {
+  const exact = exactWords(words)
+  const wrong = options.find((word, i) => !Buffer.from(word).equals(textBytes(exact[i] as Text)))
+  if (wrong === undefined) return
+  throw new UsageError(`the option ${JSON.stringify(wrong)} holds bytes that are not UTF-8`, {
+    why: 'options are read as text, and these bytes would be lost; the program’s own arguments and the environment may hold any',
+    next: 'let the shell say it: NAME=… spawnctl exec … for a variable, < > and cd for files and directories',
+  })
 }
 
 /** The environment that this process was given, byte for byte. */

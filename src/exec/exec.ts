@@ -4,7 +4,8 @@ import {describeErrno} from '../methods/diagnosis/errno.js'
 import {runPlan} from '../methods/spawn.js'
 import {leave} from '../native/core.js'
 import {kindOf} from '../plan/housekeeping.js'
-import {isOn} from '../plan/option.js'
+import {lastValue, type OptionValues} from '../plan/option.js'
+import {refuseInexactOptions} from './caller.js'
 import {parseOptions, splitLine} from './command-line.js'
 import {execOptions} from './options.js'
 import {describeBirth, describeEnd, errorAsJson, formatError, reportOf, say, writeAll} from './output.js'
@@ -35,13 +36,15 @@ function announce({plan, method, why}: Request): void {
   for (const step of plan.steps) say(`  ${kindOf(step).describe(step)}`)
 }
 
-function run(request: Request, asJson: boolean): End {
-  const report = request.reportFile === undefined ? undefined : openReport(request.reportFile)
+function run(values: OptionValues, program: readonly string[], asJson: boolean): End {
+  const reportFile = lastValue(values, 'report')
+  const report = reportFile === undefined ? undefined : openReport(reportFile)
   const write = (value: object) => {
     if (report !== undefined) writeAll(report, `${JSON.stringify(value, null, 2)}\n`)
     if (asJson) writeAll(stderr, `${JSON.stringify(value)}\n`)
   }
   try {
+    const request = readRequest(values, program)
     if (request.verbose) announce(request)
     const ran = runPlan(request.plan, request.method)
     if (request.verbose) {
@@ -79,9 +82,10 @@ export function exec(words: readonly string[]): never {
   let end: End
   try {
     const line = splitLine(words, execOptions)
+    asJson = line.options.includes('--json') // also when the rest cannot be understood
+    refuseInexactOptions(words, line.options)
     const values = parseOptions(line.options, execOptions)
-    asJson = isOn(values, 'json')
-    end = run(readRequest(values, line.program), asJson)
+    end = run(values, line.program, asJson)
   } catch (error) {
     end = complain(error, asJson)
   }

@@ -14,7 +14,6 @@ export interface Request {
   readonly method: Method
   /** Why auto chose it; undefined when the user did. */
   readonly why: string | undefined
-  readonly reportFile: string | undefined
   readonly verbose: boolean
 }
 
@@ -37,5 +36,5 @@ export function readRequest(values: OptionValues, program: readonly string[]): R
   const asked = lastValue(values, 'method') ?? 'auto'
   const {method, why} = isMethod(asked) ? {method: asked, why: undefined} : chooseMethod(plan)
   refuseUnlessCapable(plan, method)
-  return {plan, method, why, reportFile: lastValue(values, 'report'), verbose: isOn(values, 'verbose')}
+  return {plan, method, why, verbose: isOn(values, 'verbose')}
 }

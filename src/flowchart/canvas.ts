@@ -31,7 +31,7 @@ export class Canvas {
     this.text({row, column: column - Math.floor(text.length / 2)}, text, taken)
   }
 
-  /** Joins the points by straight lines, each along a row or a column, from the middle of a cell to that of the next. */
+  /** Joins the points by straight lines along rows and columns, from the middle of a cell to that of the next. */
   line(points: readonly Point[], stroke: Stroke): void {
     for (const [index, to] of points.slice(1).entries()) this.#straight(points[index]!, to, stroke)
   }

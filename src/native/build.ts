@@ -5,13 +5,17 @@ import {fileURLToPath} from 'node:url'
 
 const common = ['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Wshadow', '-Werror']
 /** No canary in thread-local storage, which is the parent's; no calls into libc that the compiler thinks up. */
-const childSafe = ['-fno-stack-protector', '-fno-tree-loop-distribute-patterns', '-fno-builtin']
+const childSafe = ['-fno-stack-protector', '-fno-builtin']
+/** gcc turns loops into memset and memcpy even so; clang does not, and does not know the flag. */
+const gccOnly = '-fno-tree-loop-distribute-patterns'
+/** Without it atomics become calls into libgcc, which is not linked. */
+const aarch64Only = '-mno-outline-atomics'
 /**
  * No library is named: libc's functions are bound, at load, to whatever libc Node runs on. -z now: the dynamic linker's
  * lazy resolver would run on the child's stack. -z nodelete: the exit-waiting thread outlives every worker.
  */
 const shared = ['-shared', '-nostdlib', '-nostartfiles', '-Wl,-z,relro,-z,now,-z,nodelete,-z,max-page-size=4096']
-const freestanding = ['-static', '-nostdlib', '-nostartfiles', '-ffreestanding', '-fno-pie', '-no-pie']
+const freestanding = ['-static', '-nostdlib', '-nostartfiles', '-ffreestanding', '-fno-pie']
 /** What the zygote is made of; everything but its main belongs to the core too. */
 const zygoteSources = ['zygote.c', 'child.c']
 
@@ -25,6 +29,17 @@ function findCompiler(): string | undefined {
   )
 }
 
+function ask(compiler: string, question: string): string {
+  return spawnSync(compiler, [question], {encoding: 'utf8'}).stdout
+}
+
+function flagsFor(compiler: string): string[] {
+  const flags = [...common, ...childSafe]
+  if (!ask(compiler, '--version').includes('clang')) flags.push(gccOnly)
+  if (ask(compiler, '-dumpmachine').startsWith('aarch64')) flags.push(aarch64Only)
+  return flags
+}
+
 function compile(compiler: string, args: readonly string[]): void {
   const {status, stderr} = spawnSync(compiler, [...args], {cwd: sources, encoding: 'utf8'})
   if (status !== 0) throw new Error(`${compiler} ${args.join(' ')}\n${stderr}`)
@@ -35,13 +50,13 @@ export function build(compiler: string, target: string): void {
   const objects = join(target, 'objects')
   rmSync(target, {recursive: true, force: true})
   mkdirSync(objects, {recursive: true})
+  const flags = flagsFor(compiler)
   const files = readdirSync(sources).filter(name => name.endsWith('.c'))
-  for (const file of files)
-    compile(compiler, [...common, ...childSafe, '-fPIC', '-c', file, '-o', join(objects, `${file}.o`)])
+  for (const file of files) compile(compiler, [...flags, '-fPIC', '-c', file, '-o', join(objects, `${file}.o`)])
   const core = files.filter(file => file !== 'zygote.c').map(file => join(objects, `${file}.o`))
   const exports = `-Wl,--version-script=${join(sources, 'exports.map')}`
   compile(compiler, [...shared, exports, '-o', join(target, 'libspawnctl.so'), ...core])
-  compile(compiler, [...common, ...childSafe, ...freestanding, '-o', join(target, 'spawnctl-zygote'), ...zygoteSources])
+  compile(compiler, [...flags, ...freestanding, '-o', join(target, 'spawnctl-zygote'), ...zygoteSources])
 }
 
 const noCompiler = `spawnctl: no C compiler found${process.env.CC === undefined ? ' (tried cc, gcc, clang)' : ` (CC=${process.env.CC})`}

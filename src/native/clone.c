@@ -52,10 +52,13 @@ static int create_with_flags(struct spawning *s, uint64_t flags)
 	s->result->creation_call = CREATED_BY_CLONE3;
 	long pid = clone_onto_stack(__NR_clone3, (long)&args, sizeof args, 0, run_child, &s->child);
 	if (pid < 0 && clone3_refused(pid)) {
+		char *top = stack + CHILD_STACK_BYTES;
 		s->child.reset_handlers = 1;
 		s->result->creation_call = CREATED_BY_CLONE;
-		pid = clone_onto_stack(__NR_clone, (long)(flags | SIGCHLD), (long)(stack + CHILD_STACK_BYTES), (long)&pidfd,
-				       run_child, &s->child);
+		pid = clone_onto_stack(__NR_clone, (long)(flags | SIGCHLD), (long)top, (long)&pidfd, run_child, &s->child);
+		if (pid == -EINVAL) /* qemu-user knows no CLONE_PIDFD; pidfd_open does as well */
+			pid = clone_onto_stack(__NR_clone, (long)((flags & ~(uint64_t)CLONE_PIDFD) | SIGCHLD), (long)top, 0, run_child,
+					       &s->child);
 	}
 	if (pid < 0)
 		return fail(s, STAGE_CREATE, s->result->creation_call == CREATED_BY_CLONE3 ? __NR_clone3 : __NR_clone, pid);

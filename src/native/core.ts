@@ -3,7 +3,7 @@ import {callNative} from './binding.js'
 
 /** src/native/spawn.h, enum spawn_stage. */
 const stages = ['spawned', 'prepare', 'create', 'step', 'exec', 'step-or-exec', 'killed', 'zygote'] as const
-export type SpawnStage = (typeof stages)[number]
+type SpawnStage = (typeof stages)[number]
 
 /** What really created the child; src/native/spawn.h, enum creation_call. */
 const creationCalls = [

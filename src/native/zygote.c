@@ -17,10 +17,15 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
+/* struct cmsghdr with the descriptors that follow it. */
 struct control {
-	struct cmsghdr header;
+	uint64_t bytes;
+	int32_t level, type;
 	int32_t fds[ZYGOTE_MAX_FDS];
 } __attribute__((aligned(8)));
+
+#define CONTROL_HEADER_BYTES (sizeof(uint64_t) + 2 * sizeof(int32_t))
+_Static_assert(CONTROL_HEADER_BYTES == sizeof(struct cmsghdr), "struct control begins as struct cmsghdr");
 
 struct request {
 	struct zygote_request words;
@@ -108,8 +113,8 @@ static long receive(struct request *request, struct control *control)
 	request->report_fd = -1;
 	request->fds = control->fds;
 	request->fd_count = 0;
-	if (bytes > 0 && message.msg_controllen >= sizeof control->header)
-		request->fd_count = (uint32_t)((control->header.cmsg_len - sizeof control->header) / sizeof(int32_t));
+	if (bytes > 0 && message.msg_controllen >= CONTROL_HEADER_BYTES)
+		request->fd_count = (uint32_t)((control->bytes - CONTROL_HEADER_BYTES) / sizeof(int32_t));
 	return bytes;
 }
 

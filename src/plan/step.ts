@@ -38,7 +38,7 @@ export type Step =
   | {readonly kind: 'sigmask'; readonly signals: readonly number[]}
 
 export type StepKindName = Step['kind']
-export type StepOf<K extends StepKindName> = Extract<Step, {kind: K}>
+type StepOf<K extends StepKindName> = Extract<Step, {kind: K}>
 
 /** What reading options needs from the machine; the plan itself asks nobody. */
 export interface Surroundings {

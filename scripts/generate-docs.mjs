@@ -1,0 +1,28 @@
+// Writes the documents that are made from code. With --check it writes nothing and fails on the ones that are stale.
+// Reads dist/: build first.
+
+import {readFile, writeFile} from 'node:fs/promises'
+
+const documents = [
+  {
+    file: 'docs/flowchart.md',
+    text: async () => (await import('../dist/flowchart/document.js')).flowchartDocument(),
+  },
+]
+
+const root = new URL('../', import.meta.url)
+const onlyCheck = process.argv.includes('--check')
+
+for (const {file, text} of documents) {
+  const url = new URL(file, root)
+  const written = await readFile(url, 'utf8').catch(() => undefined)
+  const wanted = await text()
+  if (written === wanted) continue
+  if (onlyCheck) {
+    console.error(`${file} is stale: run \`npm run docs\``)
+    process.exitCode = 1
+  } else {
+    await writeFile(url, wanted)
+    console.log(`wrote ${file}`)
+  }
+}
