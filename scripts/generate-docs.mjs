@@ -8,6 +8,14 @@ const documents = [
     file: 'docs/flowchart.md',
     text: async () => (await import('../dist/flowchart/document.js')).flowchartDocument(),
   },
+  {
+    file: 'docs/exec.md',
+    text: async () => (await import('../dist/exec/document.js')).execDocument(),
+  },
+  {
+    file: 'docs/recommend.md',
+    text: async () => (await import('../dist/recommend/document.js')).recommendDocument(),
+  },
 ]
 
 const root = new URL('../', import.meta.url)

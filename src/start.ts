@@ -1,7 +1,6 @@
 import {splitLine} from './exec/command-line.js'
 import {exec} from './exec/exec.js'
 import {execOptions} from './exec/options.js'
-import {rememberStdio} from './exec/stdio.js'
 import type {Option} from './plan/option.js'
 import {recommendAsJson} from './recommend/json.js'
 import {recommendOptions} from './recommend/options.js'
@@ -13,6 +12,13 @@ function ownWords(words: readonly string[], options: readonly Option[]): readonl
 
 function asksForHelp(words: readonly string[]): boolean {
   return words.includes('--help') || words.includes('-h')
+}
+
+/** The line with "--" before the program: oclif would take the program's own --help for ours. */
+function separated(): readonly string[] {
+  if (verb !== 'recommend') return process.argv.slice(2)
+  const {options, program} = splitLine(words, recommendOptions)
+  return program.length > 0 ? [verb, ...options, '--', ...program] : [verb, ...options]
 }
 
 function isPlainExec(): boolean {
@@ -36,8 +42,7 @@ if (process.platform !== 'linux') {
 } else if (isPlainRecommend()) {
   recommendAsJson(words)
 } else {
-  rememberStdio()
   // oclif is loaded only now: it would more than double the start of a plain exec.
-  const line = verb === 'help' ? [...words, '--help'] : process.argv.slice(2)
+  const line = verb === 'help' ? [...words, '--help'] : separated()
   void import('./cli.js').then(({main}) => main(line))
 }

@@ -18,7 +18,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   recommend: ['exec', 'flowchart', 'plan', 'report', 'errors'],
   commands: ['recommend', 'exec', 'flowchart', 'report', 'plan', 'errors'],
   start: ['exec', 'recommend', 'plan', 'cli'],
-  cli: [],
+  cli: ['exec'],
   index: ['process', 'flowchart', 'methods', 'plan', 'errors'],
 }
 

@@ -1,4 +1,4 @@
-import {readFileSync} from 'node:fs'
+import {readdirSync, readFileSync, readlinkSync} from 'node:fs'
 import {UsageError} from '../errors.js'
 import {findGroup, findGroups, findUser} from '../native/core.js'
 import type {Surroundings} from '../plan/step.js'
@@ -6,6 +6,7 @@ import {type Text, textBytes} from '../plan/text.js'
 
 const replacement = '�'
 const O_CLOEXEC = 0o2000000
+const O_ACCMODE = 0o3
 const lastStdio = 2
 
 function splitAtNul(bytes: Buffer): Buffer[] {
@@ -57,16 +58,40 @@ function unknown(what: string, name: string, database: string): never {
   })
 }
 
-/** Everything that Node itself opens is close-on-exec; what was handed down cannot be. */
+interface OpenFile {
+  /** What /proc shows: a path, "pipe:[123]", "anon_inode:[eventfd]". */
+  file: string
+  /** open(2)'s, the access mode in its lowest two bits. */
+  flags: number
+}
+
+function openFile(fd: number): OpenFile | undefined {
+  try {
+    const flags = /^flags:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] ?? ''
+    return {file: readlinkSync(`/proc/self/fd/${fd}`), flags: Number.parseInt(flags, 8)}
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Node's own are event queues, and pipes that it holds both ends of; all are close-on-exec. That alone does not tell:
+ * Node sets it on what was handed down as well, up to number 15 (libuv's uv_disable_stdio_inheritance).
+ */
+function isNodes({file, flags}: OpenFile): boolean {
+  if (!(flags & O_CLOEXEC)) return false
+  if (/^anon_inode:\[(eventpoll|eventfd|io_uring)\]$/.test(file)) return true
+  const isOtherEnd = (fd: number) => {
+    const other = fd > lastStdio ? openFile(fd) : undefined
+    return other?.file === file && (other.flags & O_CLOEXEC) !== 0 && (other.flags & O_ACCMODE) !== (flags & O_ACCMODE)
+  }
+  return file.startsWith('pipe:') && readdirSync('/proc/self/fd').map(Number).some(isOtherEnd)
+}
+
 function inheritedDescriptor(fd: number): number {
   if (fd <= lastStdio) return fd
-  let flags = O_CLOEXEC
-  try {
-    flags = Number.parseInt(/^flags:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] ?? '', 8)
-  } catch {
-    // Not open at all.
-  }
-  if (flags & O_CLOEXEC)
+  const open = openFile(fd)
+  if (open === undefined || isNodes(open))
     throw new UsageError(`descriptor ${fd} is not open in the caller`, {
       why: 'the shell that started spawnctl did not hand it down',
       next: `open it on the command line: spawnctl exec … ${fd}</some/file, or name the file: --fd N=PATH`,

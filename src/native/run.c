@@ -35,7 +35,7 @@ static const int forwarded[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUS
 /* Written before the handlers can see a child; a process runs one program at a time this way. */
 static struct {
 	int pid, pidfd;
-	uint64_t early; /* came before there was a child */
+	uint64_t due; /* to be passed on: at once, or as soon as there is a child */
 	int terminal_signal;
 } target;
 
@@ -52,6 +52,17 @@ static int in_our_group(void)
 	return syscall1(__NR_getpgid, target.pid) == syscall1(__NR_getpgid, 0);
 }
 
+static void pass_on(void)
+{
+	uint64_t due = __atomic_exchange_n(&target.due, 0, __ATOMIC_SEQ_CST);
+	for (unsigned i = 0; i < FORWARDED_COUNT; i++)
+		if (due & (1ull << forwarded[i]))
+			send(forwarded[i]);
+}
+
+/* Runs on any thread, also while aim() runs on another: noted first, looked for a child afterwards, so that one of the
+ * two passes it on. What the terminal sends before there is a child is noted as well: the child may have come too late
+ * for it, and one that was in time is too young to tell two from one. */
 static void forward(int sig, siginfo_t *info, void *context)
 {
 	(void)context;
@@ -59,11 +70,11 @@ static void forward(int sig, siginfo_t *info, void *context)
 	int from_terminal = info->si_code == SI_KERNEL;
 	if (from_terminal && (sig == SIGINT || sig == SIGQUIT))
 		target.terminal_signal = sig;
-	if (__atomic_load_n(&target.pid, __ATOMIC_ACQUIRE) == 0) {
-		if (!from_terminal)
-			__atomic_fetch_or(&target.early, 1ull << sig, __ATOMIC_ACQ_REL);
-	} else if (!from_terminal || !in_our_group()) {
-		send(sig);
+	int has_child = __atomic_load_n(&target.pid, __ATOMIC_SEQ_CST) != 0;
+	if (!(from_terminal && has_child && in_our_group())) {
+		__atomic_fetch_or(&target.due, 1ull << sig, __ATOMIC_SEQ_CST);
+		if (__atomic_load_n(&target.pid, __ATOMIC_SEQ_CST) != 0)
+			pass_on();
 	}
 	errno = saved;
 }
@@ -87,11 +98,8 @@ static void restore_handlers(const struct sigaction *before)
 static void aim(const struct spawn_result *spawned)
 {
 	target.pidfd = spawned->pidfd;
-	__atomic_store_n(&target.pid, spawned->pid, __ATOMIC_RELEASE);
-	uint64_t early = __atomic_exchange_n(&target.early, 0, __ATOMIC_ACQ_REL);
-	for (unsigned i = 0; i < FORWARDED_COUNT; i++)
-		if (early & (1ull << forwarded[i]))
-			send(forwarded[i]);
+	__atomic_store_n(&target.pid, spawned->pid, __ATOMIC_SEQ_CST);
+	pass_on();
 }
 
 static long wait_child(siginfo_t *info, int options)
@@ -167,7 +175,7 @@ void spawnctl_run(const uint8_t *image, uint32_t image_bytes, struct run_result 
 	memset(result, 0, sizeof *result);
 	target.pid = 0;
 	target.pidfd = -1;
-	target.early = 0;
+	target.due = 0;
 	target.terminal_signal = 0;
 	install_handlers(before);
 	spawnctl_spawn(image, image_bytes, &result->spawn);

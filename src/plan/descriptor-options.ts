@@ -34,7 +34,8 @@ function readSource(spec: string, to: number, option: string, surroundings: Surr
   const [prefix, rest] = [spec.slice(0, Math.max(colon, 0)), spec.slice(colon + 1)]
   if (prefix === 'fd') return surroundings.inheritedDescriptor(wholeNumber(rest, option, mostFd))
   const access = accessByPrefix[prefix]
-  if (access !== undefined && rest !== '') return {path: rest, access}
+  if (access !== undefined && rest === '') throw new UsageError(`--${option} wants a path after "${spec}"`)
+  if (access !== undefined) return {path: rest, access}
   return {path: spec, access: to === 1 || to === 2 ? 'write' : 'read'}
 }
 

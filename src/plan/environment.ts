@@ -1,6 +1,6 @@
 import {UsageError} from '../errors.js'
 import {isOn, lastValue, type Option, type OptionValues} from './option.js'
-import {type Text, textBytes} from './text.js'
+import {readableText, type Text, textBytes} from './text.js'
 
 export const environmentOptions: readonly Option[] = [
   {name: 'env', char: 'e', value: 'K=V', multiple: true, summary: 'set an environment variable'},
@@ -51,14 +51,16 @@ export function readEnvironment(values: OptionValues, inherited: readonly Text[]
   return [...kept, ...set.values()]
 }
 
-/** The value of a variable in a list of entries, as text. */
-export function variable(env: readonly Text[], name: string): string | undefined {
+/** The value of a variable in a list of entries, byte for byte. */
+export function variableBytes(env: readonly Text[], name: string): Uint8Array | undefined {
   const entry = env.find(candidate => entryName(candidate) === name)
-  return entry === undefined
-    ? undefined
-    : Buffer.from(textBytes(entry))
-        .toString()
-        .slice(name.length + 1)
+  return entry === undefined ? undefined : textBytes(entry).subarray(name.length + 1)
+}
+
+/** The same as text, for people. */
+export function variable(env: readonly Text[], name: string): string | undefined {
+  const value = variableBytes(env, name)
+  return value === undefined ? undefined : readableText(value)
 }
 
 export function readArgv0(values: OptionValues): string | undefined {

@@ -1,8 +1,8 @@
 import {PlanError} from '../errors.js'
-import {variable} from './environment.js'
+import {variableBytes} from './environment.js'
 import {completeSteps, kindOf} from './housekeeping.js'
 import type {Step} from './step.js'
-import {readableText, refuseNul, type Text} from './text.js'
+import {readableText, refuseNul, type Text, textBytes} from './text.js'
 
 /** What the child shall be. Made by makePlan, its steps are complete and in canonical order. */
 export interface Plan {
@@ -39,10 +39,18 @@ export function makePlan(plan: Plan): Plan {
   return {...plan, steps: completeSteps(plan.steps)}
 }
 
-/** The paths execve is tried on, in order: the child's PATH counts, an empty entry is its working directory. */
+/**
+ * The paths execve is tried on, in order: the child's PATH counts, an empty entry is its working directory. As bytes:
+ * neither a name nor PATH need be UTF-8.
+ */
 export function candidates(plan: Plan): readonly Text[] {
-  const name = readableText(plan.file)
+  const name = byteString(plan.file)
   if (name.includes('/')) return [plan.file]
-  const path = variable(plan.env, 'PATH') ?? defaultPath
-  return [...new Set(path.split(':'))].map(directory => (directory === '' ? `./${name}` : `${directory}/${name}`))
+  const path = byteString(variableBytes(plan.env, 'PATH') ?? defaultPath)
+  return [...new Set(path.split(':'))].map(directory => Buffer.from(`${directory || '.'}/${name}`, 'latin1'))
+}
+
+/** One character for each byte. */
+function byteString(text: Text): string {
+  return Buffer.from(textBytes(text)).toString('latin1')
 }

@@ -154,5 +154,5 @@ export const descriptors: StepKind<'descriptors'> = {
     }
     return undefined
   },
-  describe: step => `descriptors: ${step.placements.map(describeSource).join(', ')}`,
+  describe: step => `descriptors: ${step.placements.map(describeSource).join(', ') || 'none placed'}`,
 }

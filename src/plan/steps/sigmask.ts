@@ -5,6 +5,8 @@ import type {StepKind} from '../step.js'
 
 const SIG_SETMASK = 2
 const sigsetBytes = 8
+/** libc takes these, its own, out of every mask that it is given. */
+const libcInternal = [32, 33]
 
 export const sigmask: StepKind<'sigmask'> = {
   kind: 'sigmask',
@@ -17,7 +19,10 @@ export const sigmask: StepKind<'sigmask'> = {
   byDefault: () => ({kind: 'sigmask', signals: []}),
   lower: (step, script) =>
     script.call('rt_sigprocmask', [SIG_SETMASK, script.pool.bytes(words64(signalMask(step.signals))), 0, sigsetBytes]),
-  posixSpawnRefuses: () => undefined,
+  posixSpawnRefuses: step =>
+    step.signals.some(signal => libcInternal.includes(signal))
+      ? 'libc does not let its own signals 32 and 33 be blocked'
+      : undefined,
   lowerToPosixSpawn(step, actions) {
     actions.sigmask = signalMask(step.signals)
   },

@@ -1,0 +1,280 @@
+import {methods, methodTraits} from '../methods/method.js'
+import {stepKinds} from '../plan/housekeeping.js'
+import type {Option} from '../plan/option.js'
+import {execOptions} from './options.js'
+
+/** A Markdown table; its cells are Markdown already. */
+export function table(heading: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  return [heading, heading.map(() => '---'), ...rows].map(line).join('\n')
+}
+
+export function bullets(items: readonly string[]): string {
+  return items.map(item => `- ${item}`).join('\n')
+}
+
+export function shell(...lines: readonly string[]): string {
+  return ['```sh', ...lines, '```'].join('\n')
+}
+
+/** A summary as a cell: what stands in angle brackets or between bars would be markup. */
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('<', '&lt;')
+}
+
+function spelled({name, char, value, negatable}: Option): string {
+  const long = `--${negatable ? '[no-]' : ''}${name}${value === undefined ? '' : ` ${value}`}`
+  return char === undefined ? `\`${long}\`` : `\`-${char}\`, \`${long}\``
+}
+
+function meaning({summary, multiple, choices}: Option): string {
+  const words = choices === undefined ? '' : `; one of ${choices.map(choice => `\`${choice}\``).join(' ')}`
+  return `${cell(summary)}${words}${multiple ? '; may be repeated' : ''}`
+}
+
+export function optionTable(options: readonly Option[]): string {
+  return table(
+    ['option', 'meaning'],
+    options.map(option => [spelled(option), meaning(option)]),
+  )
+}
+
+function names(options: readonly Option[]): string {
+  return options.map(({name}) => `\`--${name}\``).join(' ') || '–'
+}
+
+function stepTable(): string {
+  return table(
+    ['step', 'what it is about, and why it stands there', 'options', 'posix_spawn'],
+    stepKinds.map(({kind, summary, options, byDefault, lowerToPosixSpawn}) => [
+      `\`${kind}\``,
+      `${cell(summary)}${byDefault === undefined ? '' : ' Part of every plan.'}`,
+      names(options),
+      lowerToPosixSpawn === undefined ? 'cannot' : 'can',
+    ]),
+  )
+}
+
+const methodTable = table(
+  ['method', 'how the child comes to exist'],
+  methods.map(method => [`\`${method}\``, cell(methodTraits[method].summary)]),
+)
+
+const specTable = table(
+  ['SPEC', 'what the program finds at that number'],
+  [
+    ['`inherit`', 'what spawnctl has there; for 0, 1 and 2 this is what happens without an option'],
+    ['`null`', '`/dev/null`, open for reading and writing'],
+    ['`close`', 'nothing: the number is free'],
+    ['`fd:N`', 'what spawnctl has at descriptor N'],
+    ['`read:PATH`', 'the file, for reading; it has to exist'],
+    ['`write:PATH`', 'the file, for writing: created, or emptied'],
+    ['`append:PATH`', 'the file, for writing at its end: created when missing'],
+    ['`rw:PATH`', 'the file, for reading and writing: created when missing, not emptied'],
+    ['`PATH`', '`write:PATH` at 1 and 2, `read:PATH` at every other number'],
+    ['`stderr`, at 1 only', 'the same open file as at 2'],
+    ['`stdout`, at 2 only', 'the same open file as at 1'],
+  ],
+)
+
+const exitTable = table(
+  ['exit code', 'when', 'codes of the error'],
+  [
+    ['the program’s own', 'it ran and exited', '–'],
+    ['128 + n', 'it ran and signal n ended it', '–'],
+    [
+      '125',
+      'spawnctl failed: the command line, a refused plan, a file that cannot be opened, the creation of the child, its housekeeping',
+      '`E_USAGE` `E_STEPS` `E_ARGV` `E_NUL` `E_REFUSED` `E_OPEN` `E_PREPARE` `E_CREATE` `E_STEP` `E_KILLED` `E_ZYGOTE` `E_REAPED` `E_NATIVE_MISSING` `E_NATIVE_LOAD` `E_FFI_MISSING`',
+    ],
+    ['126', 'the program was found and cannot be executed', '`E_NOT_EXECUTABLE` `E_INTERPRETER` `E_TOO_BIG` `E_EXEC`'],
+    ['127', 'the program was not found, or its name is empty', '`E_NOT_FOUND` `E_FILE`'],
+  ],
+)
+
+const reportTable = table(
+  ['key', 'value', 'meaning'],
+  [
+    ['`method`', 'string', 'the method that was asked for or chosen'],
+    [
+      '`syscall`',
+      'string',
+      'what really created the child: `fork (libc)`, `vfork (libc)`, `posix_spawn (libc)`, `clone3`, `clone` (where clone3 is refused) or `clone (in the zygote)`',
+    ],
+    ['`pid`', 'number', 'the child’s process id'],
+    ['`exitCode`', 'number or null', 'null when a signal ended the program'],
+    [
+      '`signal`',
+      'string or null',
+      '`"SIGTERM"`; a real-time signal by its number, `"34"`; null when the program exited',
+    ],
+    ['`coreDumped`', 'boolean', 'the signal left a core dump'],
+    [
+      '`callerBlockedNs`',
+      'nanoseconds',
+      'from the start of the native call until the call that creates the child has returned; pipe, stack and script are set up in it',
+    ],
+    ['`spawnToExecNs`', 'nanoseconds', 'from the same start until execve is known to have succeeded'],
+    ['`elapsedNs`', 'nanoseconds', 'from the same start until the program has ended and was reaped'],
+  ],
+)
+
+const errorTable = table(
+  ['key', 'value', 'meaning'],
+  [
+    ['`error.code`', 'string', 'one of the codes above; stable'],
+    ['`error.message`', 'string', 'what failed'],
+    ['`error.why`', 'string, or absent', 'why it may be'],
+    ['`error.next`', 'string, or absent', 'what to type next'],
+    ['`error.exitCode`', 'number', 'what spawnctl leaves with'],
+    ['`error.failure.stage`', 'string', '`prepare`, `create`, `step`, `exec`, `killed` or `zygote`'],
+    ['`error.failure.method`', 'string', 'the method'],
+    ['`error.failure.syscall`', 'string, or absent', 'the system call that said no, where it is known'],
+    ['`error.failure.step`', 'string, or absent', 'the kind of the step, with stage `step`'],
+    ['`error.failure.errno`', 'string, or absent', '`"ENOENT"`; absent when the child was killed'],
+  ],
+)
+
+const usage = [
+  '## Usage',
+  '```text\nspawnctl exec [options] [--] program [arguments]\n```',
+  'The options end at the first word that is none, or at `--`; everything from there on is the program’s. No shell reads it. ' +
+    'A value that begins with `-` is joined to its option by `=`. Of an option that is given twice, the last counts, except where the table says that it may be repeated. ' +
+    'Options are read as text; the program’s arguments and the environment that is passed on may hold any bytes.',
+  'A program’s name without a slash is looked up in the `PATH` of the program’s environment, so `--env PATH=…` counts; without a `PATH` it is looked up in `/bin:/usr/bin`. ' +
+    'A name with a slash is relative to `--cwd`. A file that the kernel has no format for is given to `/bin/sh`, as execvp(3) does.',
+]
+
+const options = [
+  '## Options',
+  optionTable(execOptions),
+  '`--env` wins over `--unset-env` and `--clear-env`. `--umask` is the program’s: the files of `--stdin`, `--stdout`, `--stderr` and `--fd` are created under spawnctl’s own.',
+  '## Methods',
+  methodTable,
+  'Without `--method`, or with `auto`, spawnctl answers [the flowchart](flowchart.md) for you: `posix_spawn` when it can express every step, `clone` when it cannot. A method that is named is used, or refused with the reason; there is no silent change to another one. [methods.md](methods.md) compares them.',
+]
+
+const housekeeping = [
+  '## The housekeeping, in the order in which the child does it',
+  stepTable(),
+  'The child starts its housekeeping with all signals blocked and all caught signals set to their default action. A step that fails ends the child before execve: spawnctl says which step it was and exits with 125. posix_spawn tells no more than an errno; there, spawnctl looks afterwards which step can have caused it.',
+  'A step that posix_spawn “can” express may still be refused for its value, or because libc is too old (changing the directory needs glibc 2.29 or musl 1.1.24); the message says why.',
+]
+
+const descriptors = [
+  '## Descriptors',
+  specTable,
+  bullets([
+    'The program finds 0, 1, 2 and the numbers of `--fd`, nothing else: all others are closed on exec.',
+    'All placements happen at once: in `--stdout fd:2 --stderr fd:1` the two change places. `--stdout stderr` and `--stderr stdout` join what the other one is, after its own option.',
+    'For 0, 1 and 2, `--fd N=SPEC` wins over `--stdin`, `--stdout` and `--stderr`.',
+    'Files are opened by spawnctl, before the child exists: with spawnctl’s rights, relative to spawnctl’s working directory (not to `--cwd`), created with mode 0666 less the umask. Opening a FIFO waits for its other end, as in a shell.',
+    'A file that is named like one of the words is written with a slash or a prefix: `./null`, `read:null`.',
+  ]),
+]
+
+const exitCodes = [
+  '## Exit codes',
+  exitTable,
+  'env(1), nice(1) and timeout(1) use 125, 126 and 127 in the same way. When the terminal’s Ctrl-C or Ctrl-\\ ended the program, spawnctl ends by the same signal itself, so that a shell’s loop stops as it would without spawnctl.',
+  'An error is three lines on standard error: what failed, `why:` and `next:`. The last two are left out where nothing is known.',
+]
+
+const report = [
+  '## The report',
+  '`--report FILE` opens the file before the program starts, and writes one JSON object to it when the program has ended. `--json` writes the same object to standard error, on one line.',
+  reportTable,
+  'The time that it takes to start the zygote, or to open files, is in none of the three times. Every method waits until execve has succeeded; see `clone-vm` in [methods.md](methods.md) for what this means.',
+  'After a failure the object is another one:',
+  errorTable,
+  '`failure` is there when a child was to be created, and absent when the plan was refused before. A command line that cannot be understood leaves the report file untouched. An option that cannot be parsed is told in words even with `--json`.',
+]
+
+const signals = [
+  '## Signals',
+  bullets([
+    'SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2 and SIGWINCH that somebody sends to spawnctl are passed on to the program, by pidfd where the kernel has them. One that arrives before the child exists is kept for it.',
+    'What the terminal itself sends (Ctrl-C, Ctrl-\\, a hangup, a new window size) reaches the whole foreground group. It is passed on only to a program that has left the group of spawnctl (`--setsid`, `--setpgid`), or when there was no child yet.',
+    'When the program stops and spawnctl has a controlling terminal and the same session, spawnctl stops too, so that the shell sees a stopped job; `fg` and `bg` continue both. Without a terminal a stop is left to whoever made it.',
+    'All other signals do to spawnctl what they do to any Node program. SIGKILL cannot be passed on: the program then goes on without spawnctl.',
+    'With `--setpgid` the program is not made the terminal’s foreground group: reading from the terminal stops it with SIGTTIN.',
+  ]),
+]
+
+const launcher = [
+  '## What Node changes before spawnctl starts',
+  'spawnctl is a Node program, and Node changes its process before any code of spawnctl runs. What was before cannot be found out afterwards.',
+  table(
+    ['what', 'what the program gets', 'how to have it otherwise'],
+    [
+      [
+        'Node ignores SIGPIPE and SIGXFSZ',
+        'their default action: every plan resets both, else `yes \\| head -1` would not end',
+        '`--sigignore PIPE`',
+      ],
+      [
+        'Node resets the signals 1 to 31 that its caller ignored',
+        'their default action: `nohup spawnctl exec …` does not protect the program',
+        '`--sigignore HUP`',
+      ],
+      ['Node clears the signal mask', 'no blocked signals', '`--sigmask LIST`'],
+      [
+        'Node raises the soft limit RLIMIT_NOFILE to the hard one',
+        'the raised limit',
+        'lower it behind spawnctl: `spawnctl exec sh -c \'ulimit -Sn 1024; exec "$@"\' sh program`',
+      ],
+      ['Node opens `/dev/null` where 0, 1 or 2 is closed', '`/dev/null` there', '`--stdin close`'],
+      [
+        'Node marks descriptors that it was handed, up to 15 at least, close-on-exec',
+        'no difference: only the numbers of `--fd` reach the program in any case. `fd:N` and `inherit` tell what was handed down from what Node opened; a pipe of which both ends were handed down is taken for Node’s',
+        '–',
+      ],
+      [
+        'Node puts the terminal’s settings back when it exits',
+        'nothing: spawnctl leaves without that, so `spawnctl exec stty -echo` lasts',
+        '–',
+      ],
+    ],
+  ),
+]
+
+const examples = [
+  '## Examples',
+  shell(
+    '# name the method',
+    'spawnctl exec --method clone -- git --version',
+    '# see what is done and why: method, steps, system call, times',
+    'spawnctl exec --verbose --umask 027 true',
+    '# directory, umask and both outputs in one file',
+    'spawnctl exec --cwd /usr --umask 077 --stdout out.log --stderr stdout ls -l',
+    '# the exact environment, nothing else',
+    'spawnctl exec --clear-env --env LANG=C --env PATH=/usr/bin env',
+    '# another user, with the groups that a login would give; needs root',
+    'spawnctl exec --user nobody -- id',
+    '# a file at descriptor 3, standard input from nowhere',
+    "spawnctl exec --stdin null --fd 3=/etc/hostname sh -c 'cat <&3'",
+    '# a session of its own that survives a hangup',
+    'spawnctl exec --setsid --sigignore HUP --stdin null --stdout run.log --stderr stdout sleep 1',
+    '# what happened, as data',
+    'spawnctl exec --report report.json -- sleep 1',
+  ),
+]
+
+/** docs/exec.md: what the options' and step kinds' data says, and what no type tells. */
+export function execDocument(): string {
+  const blocks = [
+    '# spawnctl exec',
+    'This file is generated by `npm run docs` from `src/exec/document.ts`, the options and the step kinds: change those, not this file.',
+    '`spawnctl exec` creates one child by the method you name or the flowchart chooses, lets it do its housekeeping, executes the program in it, waits for its end and leaves with its exit code. Terminal, pipes and signals are the program’s own.',
+    ...usage,
+    ...options,
+    ...housekeeping,
+    ...descriptors,
+    ...exitCodes,
+    ...report,
+    ...signals,
+    ...launcher,
+    ...examples,
+  ]
+  return `${blocks.join('\n\n')}\n`
+}

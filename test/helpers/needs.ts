@@ -1,0 +1,18 @@
+import {spawnSync} from 'node:child_process'
+import {statSync} from 'node:fs'
+import {dirname} from 'node:path'
+import {fileURLToPath} from 'node:url'
+
+const isRoot = process.getuid?.() === 0
+
+/** Another user can run nothing out of a tree below /root. */
+function isOpenToOthers(path: string): boolean {
+  return (statSync(path).mode & 0o001) !== 0 && (path === '/' || isOpenToOthers(dirname(path)))
+}
+
+/** What some tests need; a test is skipped by it under a title that says so: `it.skipIf(!has.root)('… # needs root')`. */
+export const has = {
+  root: isRoot,
+  rootAndOpenTree: isRoot && isOpenToOthers(fileURLToPath(new URL('.', import.meta.url))),
+  strace: spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0,
+}

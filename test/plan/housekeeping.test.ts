@@ -1,0 +1,77 @@
+import {describe, expect, it} from 'vitest'
+import {completeSteps, kindOf, stepKinds} from '../../src/plan/housekeeping.js'
+import type {Step} from '../../src/plan/step.js'
+import {stepsOf} from '../helpers/plans.js'
+
+/** One of each kind. */
+const every: readonly Step[] = [
+  {kind: 'sigdefault', signals: [1]},
+  {kind: 'sigignore', signals: [2]},
+  {kind: 'setsid'},
+  {kind: 'setpgid'},
+  {kind: 'setgroups', groups: [5]},
+  {kind: 'setgid', gid: 5},
+  {kind: 'setuid', uid: 5},
+  {kind: 'chdir', path: '/'},
+  {kind: 'umask', mask: 0},
+  {kind: 'descriptors', placements: []},
+  {kind: 'sigmask', signals: []},
+]
+const order = every.map(({kind}) => kind)
+const before = (first: Step['kind'], second: Step['kind']) => order.indexOf(first) < order.indexOf(second)
+
+describe('the order of housekeeping', () => {
+  it('is this one', () => {
+    expect(stepKinds.map(({kind}) => kind)).toEqual(order)
+  })
+
+  it.each<[string, Step['kind'], Step['kind']]>([
+    ['signals go to default while all are blocked', 'sigdefault', 'sigmask'],
+    ['what is ignored overrides what is default', 'sigdefault', 'sigignore'],
+    ['groups need the right that the uid gives away', 'setgroups', 'setuid'],
+    ['so does the gid', 'setgid', 'setuid'],
+    ['only the user may be let into its directory', 'setuid', 'chdir'],
+    ['the mask comes when nothing can call a handler any more', 'descriptors', 'sigmask'],
+  ])('holds that %s', (_, first, second) => {
+    expect(before(first, second)).toBe(true)
+  })
+
+  it('does not depend on the order of the steps or of the options', () => {
+    expect(completeSteps([...every].reverse())).toEqual(every)
+    expect(stepsOf({umask: '0', cwd: '/', setsid: true}).map(({kind}) => kind)).toEqual(
+      stepsOf({setsid: true, cwd: '/', umask: '0'}).map(({kind}) => kind),
+    )
+  })
+})
+
+describe('every kind of step', () => {
+  it.each(every)('is described in a line: $kind', step => {
+    expect(kindOf(step).describe(step)).toMatch(/^\S[^\n]*\S$/)
+  })
+
+  it.each(stepKinds)('says why it stands where it stands: $kind', ({summary}) => {
+    expect(summary).toMatch(/^[A-Z][^\n]*\.$/)
+  })
+
+  it.each([
+    ['setuid', 'EPERM', 'sudo'],
+    ['setgid', 'EPERM', 'sudo'],
+    ['setgroups', 'EPERM', 'sudo'],
+    ['setuid', 'EINVAL', 'uid_map'],
+    ['chdir', 'ENOENT', 'ls -ld /'],
+    ['chdir', 'ENOTDIR', 'ls -ld /'],
+    ['chdir', 'EACCES', 'ls -ld /'],
+    ['descriptors', 'EBADF', '/proc/self/fd'],
+    ['descriptors', 'EMFILE', 'ulimit -n'],
+    ['descriptors', 'EINVAL', 'ulimit -n'],
+  ] as const)('%s tells what to do about %s', (kind, errno, next) => {
+    const step = every.find(candidate => candidate.kind === kind) as Step
+    const advice = kindOf(step).explain?.(step, errno)
+    expect(advice?.why).toMatch(/\S/)
+    expect(advice?.next).toContain(next)
+  })
+
+  it('has nothing to add to an error that it does not know', () => {
+    for (const step of every) expect(kindOf(step).explain?.(step, 'EIO')).toBeUndefined()
+  })
+})
