@@ -12,7 +12,7 @@ import {type Lowering, lower} from '../plan/lower.js'
 import type {Plan} from '../plan/plan.js'
 import type {Arch} from '../plan/syscalls.js'
 import {refuseUnlessCapable} from './capability.js'
-import {diagnose} from './diagnosis/diagnose.js'
+import {diagnose, preparing} from './diagnosis/diagnose.js'
 import {openFiles} from './files.js'
 import {type Method, methodTraits} from './method.js'
 import {openCaller, Zygote} from './zygote.js'
@@ -66,14 +66,13 @@ function engage<Result extends SpawnResult>(
   zygote: Zygote | undefined,
   native: (image: Uint8Array) => Result,
 ): Result {
-  refuseUnlessCapable(plan, method)
   const files = openFiles(plan)
-  const caller = method === 'zygote' ? openCaller() : undefined
+  let caller: ReturnType<typeof openCaller> | undefined
   try {
-    const lowered = lower(
-      files.plan,
+    caller = method === 'zygote' ? preparing(method, openCaller) : undefined
+    const lowering: Lowering =
       caller === undefined
-        ? scriptLowering(method)
+        ? preparing(method, () => scriptLowering(method))
         : {
             methodNumber: methodTraits.zygote.number,
             arch: process.arch as Arch,
@@ -81,8 +80,8 @@ function engage<Result extends SpawnResult>(
             form: 'zygote',
             zygoteSocket: (zygote as Zygote).socket,
             caller,
-          },
-    )
+          }
+    const lowered = lower(files.plan, lowering)
     const result = native(lowered.image)
     if (result.stage !== 'spawned') throw diagnose(method, plan, lowered, result)
     return result
@@ -105,6 +104,7 @@ function spawned(method: Method, result: SpawnResult): Omit<Spawned, 'pidfd'> {
  */
 export function spawnPlan(plan: Plan, method: Method, zygote?: Zygote): Spawned {
   if (method === 'zygote' && zygote === undefined) throw new Error('method "zygote" needs an open Zygote')
+  refuseUnlessCapable(plan, method)
   const result = engage(plan, method, zygote, nativeSpawn)
   return {...spawned(method, result), pidfd: result.pidfd}
 }
@@ -119,6 +119,7 @@ export function openZygote(): Zygote {
  * @throws as spawnPlan
  */
 export function runPlan(plan: Plan, method: Method): Ran {
+  refuseUnlessCapable(plan, method)
   const zygote = method === 'zygote' ? openZygote() : undefined
   try {
     const result: RunResult = engage(plan, method, zygote, nativeRun)

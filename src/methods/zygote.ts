@@ -4,6 +4,7 @@ import {reapChild, zygoteChannel} from '../native/core.js'
 import type {CallerState} from '../plan/lower.js'
 import {makePlan, type Plan} from '../plan/plan.js'
 import {signalList} from '../plan/signals.js'
+import {preparing} from './diagnosis/diagnose.js'
 import type {Method} from './method.js'
 
 /** src/native/zygote_protocol.h, ZYGOTE_SOCKET. */
@@ -46,7 +47,7 @@ export class Zygote {
   ) {}
 
   static start(spawn: (plan: Plan, method: Method) => {pid: number; pidfd: number}): Zygote {
-    const [ours, theirs] = zygoteChannel()
+    const [ours, theirs] = preparing('zygote', zygoteChannel)
     try {
       const {pid, pidfd} = spawn(zygotePlan(theirs), 'clone')
       return new Zygote(pid, pidfd, ours)
@@ -73,6 +74,7 @@ function currentUmask(): number {
 
 /** The caller's state that a zygote's child must catch up with. */
 export function openCaller(): CallerState & {close: () => void} {
+  const umask = currentUmask()
   const cwdFd = openSync('.', O_PATH | constants.O_DIRECTORY)
-  return {cwdFd, umask: currentUmask(), close: () => closeSync(cwdFd)}
+  return {cwdFd, umask, close: () => closeSync(cwdFd)}
 }

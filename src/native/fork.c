@@ -13,7 +13,6 @@ int create_by_fork(struct spawning *s)
 	if (pid < 0)
 		return fail(s, STAGE_CREATE, 0, -errno);
 	s->result->creation_call = CREATED_BY_LIBC_FORK;
-	s->result->pid = pid;
-	s->result->pidfd = open_pidfd(pid);
+	adopt(s, pid);
 	return 0;
 }

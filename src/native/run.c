@@ -2,7 +2,8 @@
  *
  * Signals sent to this process alone are meant for the program: passed on. What the terminal sends (si_code SI_KERNEL)
  * went to the whole foreground group already, and is passed on only to a child that has left that group.
- * A child that stops stops this process too, so that the shell sees a stopped job; fg or bg then continue both.
+ * A child that stops stops this process too, so that the shell sees a stopped job; fg or bg then continue both. Ctrl-Z
+ * is the child's to take: it may tidy the terminal up before it stops, or not stop at all.
  * Source: timeout(1), sudo's and systemd-run's treatment of the same, signal(7), "Proper handling of SIGINT/SIGQUIT". */
 #define _GNU_SOURCE
 #include "signals.h"
@@ -29,7 +30,7 @@ struct run_result {
 	uint64_t elapsed_ns; /* from the call until the child was reaped */
 };
 
-static const int forwarded[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH};
+static const int forwarded[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH, SIGTSTP};
 #define FORWARDED_COUNT (sizeof forwarded / sizeof *forwarded)
 
 /* Written before the handlers can see a child; a process runs one program at a time this way. */
@@ -70,8 +71,10 @@ static void forward(int sig, siginfo_t *info, void *context)
 	int from_terminal = info->si_code == SI_KERNEL;
 	if (from_terminal && (sig == SIGINT || sig == SIGQUIT))
 		target.terminal_signal = sig;
-	int has_child = __atomic_load_n(&target.pid, __ATOMIC_SEQ_CST) != 0;
-	if (!(from_terminal && has_child && in_our_group())) {
+	int child = __atomic_load_n(&target.pid, __ATOMIC_SEQ_CST);
+	/* What the child itself sends, to its whole group or to its parent, is not meant for it. */
+	int from_child = info->si_code == SI_USER && info->si_pid == child;
+	if (!from_child && !(from_terminal && child && in_our_group())) {
 		__atomic_fetch_or(&target.due, 1ull << sig, __ATOMIC_SEQ_CST);
 		if (__atomic_load_n(&target.pid, __ATOMIC_SEQ_CST) != 0)
 			pass_on();
@@ -79,14 +82,23 @@ static void forward(int sig, siginfo_t *info, void *context)
 	errno = saved;
 }
 
-static void install_handlers(struct sigaction *before)
+static void catch_signal(int sig)
 {
 	struct sigaction action;
 	memset(&action, 0, sizeof action);
 	action.sa_sigaction = forward;
 	action.sa_flags = SA_SIGINFO | SA_RESTART;
-	for (unsigned i = 0; i < FORWARDED_COUNT; i++)
-		sigaction(forwarded[i], &action, &before[i]);
+	sigaction(sig, &action, 0);
+}
+
+/* SIGTSTP waits for a child that stops in our stead. */
+static void install_handlers(struct sigaction *before)
+{
+	for (unsigned i = 0; i < FORWARDED_COUNT; i++) {
+		sigaction(forwarded[i], 0, &before[i]);
+		if (forwarded[i] != SIGTSTP)
+			catch_signal(forwarded[i]);
+	}
 }
 
 static void restore_handlers(const struct sigaction *before)
@@ -95,11 +107,23 @@ static void restore_handlers(const struct sigaction *before)
 		sigaction(forwarded[i], &before[i], 0);
 }
 
+/* Without a terminal there is no shell to continue us: a stop is then somebody else's business. */
+static int has_job_control(void)
+{
+	long fd = syscall4(__NR_openat, AT_FDCWD, "/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC, 0);
+	if (fd < 0)
+		return 0;
+	syscall1(__NR_close, fd);
+	return syscall1(__NR_getsid, target.pid) == syscall1(__NR_getsid, 0);
+}
+
 static void aim(const struct spawn_result *spawned)
 {
 	target.pidfd = spawned->pidfd;
 	__atomic_store_n(&target.pid, spawned->pid, __ATOMIC_SEQ_CST);
 	pass_on();
+	if (has_job_control())
+		catch_signal(SIGTSTP);
 }
 
 static long wait_child(siginfo_t *info, int options)
@@ -123,25 +147,27 @@ static int still_stopped(void)
 	return wait_child(&info, WSTOPPED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0;
 }
 
-/* Without a terminal there is no shell to continue us: a stop is then somebody else's business. */
-static int has_job_control(void)
+/* To this very thread, so that it stands still before it goes on. By SIGTSTP where the child did, for a shell tells the
+ * stops apart; it is ignored where no shell could continue us. */
+static void stop_ourselves(int child_stopped_by)
 {
-	long fd = syscall4(__NR_openat, AT_FDCWD, "/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC, 0);
-	if (fd < 0)
-		return 0;
-	syscall1(__NR_close, fd);
-	return syscall1(__NR_getsid, target.pid) == syscall1(__NR_getsid, 0);
+	int sig = child_stopped_by == SIGTSTP ? SIGTSTP : SIGSTOP;
+	if (sig == SIGTSTP)
+		signal(SIGTSTP, SIG_DFL);
+	syscall3(__NR_tgkill, syscall0(__NR_getpid), syscall0(__NR_gettid), sig);
+	if (sig == SIGTSTP)
+		catch_signal(SIGTSTP);
 }
 
 /* Returns whether the stop was followed. It is looked at twice: what stopped the whole group has stopped us before the
  * second look, and by then the shell may have continued both. */
-static int follow_stop(void)
+static int follow_stop(int child_stopped_by)
 {
 	if (!still_stopped())
 		return 1;
 	if (!has_job_control())
 		return 0;
-	syscall2(__NR_kill, syscall0(__NR_getpid), SIGSTOP);
+	stop_ourselves(child_stopped_by);
 	if (still_stopped())
 		send(SIGCONT);
 	return 1;
@@ -159,7 +185,7 @@ static void wait_for_exit(struct run_result *result)
 		}
 		if (info.si_code != CLD_STOPPED && info.si_code != CLD_TRAPPED)
 			break;
-		if (!follow_stop())
+		if (!follow_stop(info.si_status))
 			stops = 0; /* somebody else's business: to be told again and again would be to spin */
 	}
 	wait_child(&info, WEXITED);

@@ -154,6 +154,15 @@ static int reap(struct spawning *s)
 	return spawnctl_reap(s->result->pid);
 }
 
+/* For a child that came without a pidfd. The pipe's writing end is of no more use here, and gives its number up for it:
+ * out of descriptors is said before there is a child. */
+void adopt(struct spawning *s, int pid)
+{
+	close_fd(&s->report_fd);
+	s->result->pid = pid;
+	s->result->pidfd = open_pidfd(pid);
+}
+
 /* The child has executed, failed or died: the block says which. */
 static void settle(struct spawning *s)
 {

@@ -78,6 +78,7 @@ void spawnctl_spawn(const uint8_t *image, uint32_t image_bytes, struct spawn_res
 
 uint64_t monotonic_ns(void);
 int open_pidfd(int pid);
+void adopt(struct spawning *s, int pid);
 int fail(struct spawning *s, enum spawn_stage stage, int call, long error);
 
 #endif

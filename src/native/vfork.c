@@ -24,7 +24,6 @@ int create_by_vfork(struct spawning *s)
 		return fail(s, STAGE_CREATE, 0, -errno);
 	s->settled_by_resumption = 1;
 	s->result->creation_call = CREATED_BY_LIBC_VFORK;
-	s->result->pid = pid;
-	s->result->pidfd = open_pidfd(pid);
+	adopt(s, pid);
 	return 0;
 }

@@ -58,7 +58,6 @@ int create_by_zygote(struct spawning *s)
 	if (reply.pid < 0)
 		return fail(s, reply.stage, reply.call, reply.pid);
 	s->result->creation_call = CREATED_BY_ZYGOTE_CLONE;
-	s->result->pid = reply.pid;
-	s->result->pidfd = open_pidfd(reply.pid);
+	adopt(s, reply.pid);
 	return 0;
 }

@@ -75,6 +75,20 @@ describe.concurrent('a signal sent to spawnctl alone', () => {
     },
   )
 
+  it.each([
+    ['its whole group reaches it once', 'kill -USR1 0', ['SIGUSR1', 'SIGUSR2']],
+    ['its parent does not come back', 'kill -USR1 $PPID', ['SIGUSR2']],
+  ])('is not what the program itself sends: what goes to %s', async (_, sending, expected) => {
+    const stop = join(home, `stop-${runs}`)
+    const script = counting.replace('echo ready', `${sending}; echo ready`)
+    const {pid, untilStdout, ended} = start(['--', 'sh', '-c', script, 'sh', stop])
+    await untilStdout(/^ready$/m)
+    process.kill(pid, 'SIGUSR2') // passed on after whatever else would have been
+    await untilStdout(/^got SIGUSR2$/m)
+    writeFileSync(stop, '')
+    expect((await ended).stdout).toContain(countOf(...expected))
+  })
+
   it.each(['--setsid', '--setpgid'])('reaches a program with %s too', async option => {
     const {pid, untilStdout, ended} = start([
       option,

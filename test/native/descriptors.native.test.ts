@@ -25,7 +25,7 @@ function placing(wish: Wish): Step {
 }
 
 function expected(wish: Wish): Readonly<Record<string, string>> {
-  const placed = Object.entries({0: 0, 1: 1, 2: 2, ...wish}).filter(([, from]) => from !== 'closed')
+  const placed = Object.entries<number | string>({0: 0, 1: 1, 2: 2, ...wish}).filter(([, from]) => from !== 'closed')
   return Object.fromEntries(placed.map(([to, from]) => [to, file(Number(from))]))
 }
 

@@ -1,7 +1,7 @@
 import {describe, expect, it} from 'vitest'
 import {runCli} from '../helpers/run-cli.js'
 
-const escape = String.fromCharCode(27)
+const esc = String.fromCharCode(27)
 
 describe('recommend without a terminal', () => {
   it('recommends and runs the program, in plain text', async () => {
@@ -9,7 +9,7 @@ describe('recommend without a terminal', () => {
     expect(status).toBe(0)
     expect(stdout).toMatch(/┏━+┓[\s\S]*Method {2}posix_spawn[\s\S]*Why\n[\s\S]*Watch out\n•[\s\S]*Command\n/)
     expect(stdout).toMatch(/ {2}spawnctl exec --method posix_spawn -- git --version\n\ngit version \d/)
-    expect(stdout).not.toContain(escape)
+    expect(stdout).not.toContain(esc)
     expect(stderr).toBe('')
   })
 
@@ -51,9 +51,9 @@ describe('recommend without a terminal', () => {
 
   it('colours when told to, and NO_COLOR wins', async () => {
     const coloured = await runCli(['recommend'], {env: {FORCE_COLOR: '1', NO_COLOR: ''}})
-    expect(coloured.stdout).toContain(escape)
+    expect(coloured.stdout).toContain(esc)
     const plain = await runCli(['recommend'], {env: {FORCE_COLOR: '1', NO_COLOR: '1'}})
-    expect(plain.stdout).not.toContain(escape)
+    expect(plain.stdout).not.toContain(esc)
   })
 })
 

@@ -15,7 +15,7 @@ describe.skipIf(!hasTmux)('recommend at a terminal # needs tmux', () => {
   afterEach(() => terminal.close())
 
   async function answer(question: RegExp, choice: 'yes' | 'no' | 'help me decide'): Promise<void> {
-    await terminal.until(new RegExp(`${question.source}[sS]*${select.source}`))
+    await terminal.until(new RegExp(question.source + String.raw`[\s\S]*` + select.source))
     for (let i = ['yes', 'no', 'help me decide'].indexOf(choice); i > 0; i--) await terminal.press('Down')
     await terminal.press('Enter')
   }

@@ -1,5 +1,5 @@
-import {statSync} from 'node:fs'
-import {type Advice, SpawnError, type SpawnFailure} from '../../errors.js'
+import {accessSync, constants, statSync} from 'node:fs'
+import {type Advice, SpawnctlError, SpawnError, type SpawnFailure} from '../../errors.js'
 import type {SpawnResult} from '../../native/core.js'
 import {kindOf} from '../../plan/housekeeping.js'
 import type {LoweredPlan} from '../../plan/lower.js'
@@ -41,16 +41,23 @@ function guiltyStep(plan: Plan, errno: number): Step | undefined {
   if (name === 'EBADF') return plan.steps.find(step => step.kind === 'descriptors')
   const chdir = plan.steps.find(step => step.kind === 'chdir')
   if (chdir === undefined) return undefined
+  const path = readableText(chdir.path)
   try {
-    return statSync(readableText(chdir.path)).isDirectory() ? undefined : chdir
+    accessSync(path, constants.X_OK)
+    return statSync(path).isDirectory() ? undefined : chdir
   } catch {
     return chdir
   }
 }
 
-function creationError(method: Method, stage: 'prepare' | 'create', result: SpawnResult): SpawnError {
-  const {name, text} = describeErrno(result.errno)
-  const syscall = callerSyscall(result.failedCall) ?? (method === 'clone-vm' ? 'clone' : method)
+function creationError(
+  method: Method,
+  stage: 'prepare' | 'create',
+  call: string | undefined,
+  errno: number,
+): SpawnError {
+  const {name, text} = describeErrno(errno)
+  const syscall = call ?? (method === 'clone-vm' ? 'clone' : method)
   const doing = stage === 'create' ? 'the child could not be created' : 'the spawn could not be prepared'
   const failure: SpawnFailure = {stage, method, syscall, errno: name}
   const advice = explainCreation(method, name)
@@ -61,6 +68,17 @@ function creationError(method: Method, stage: 'prepare' | 'create', result: Spaw
     advice,
     failedItself,
   )
+}
+
+/** Runs what a spawn needs of the caller; a system call of Node's own that fails is told like one of the core's. */
+export function preparing<T>(method: Method, run: () => T): T {
+  try {
+    return run()
+  } catch (error) {
+    const {errno, syscall} = error as NodeJS.ErrnoException
+    if (error instanceof SpawnctlError || errno === undefined) throw error
+    throw creationError(method, 'prepare', syscall, Math.abs(errno))
+  }
 }
 
 function killedError(method: Method, waitStatus: number): SpawnError {
@@ -108,9 +126,9 @@ export function diagnose(method: Method, plan: Plan, lowered: LoweredPlan, resul
     case 'prepare':
       if (describeErrno(result.errno).name === 'EBADF' && descriptors !== undefined)
         return stepError(method, descriptors, undefined, result.errno)
-      return creationError(method, 'prepare', result)
+      return creationError(method, 'prepare', callerSyscall(result.failedCall), result.errno)
     case 'create':
-      return creationError(method, 'create', result)
+      return creationError(method, 'create', callerSyscall(result.failedCall), result.errno)
     case 'spawned':
       throw new Error('nothing failed')
   }

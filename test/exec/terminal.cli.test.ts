@@ -1,0 +1,361 @@
+import {existsSync, readFileSync, writeFileSync} from 'node:fs'
+import {describe, expect, it as plainIt} from 'vitest'
+import {methods} from '../../src/methods/method.js'
+import {until} from '../helpers/run-cli.js'
+import {hasTmux, Terminal} from '../helpers/terminal.js'
+
+/** One way of each kind; what is cheap is tried with all six. */
+const kinds = ['clone', 'fork', 'posix_spawn', 'zygote'] as const
+
+/** Programs, as scripts in the terminal's working directory. */
+const scripts = {
+  /** Counts the signal $1, says so, and ends with code 5 when the file "stop" is there. */
+  count: `n=0
+    trap 'n=$((n+1)); echo "caught $n"' "$1"
+    echo started
+    until [ -e stop ]; do sleep 0.02; done
+    echo "count $n"
+    exit 5`,
+  /** The same for Ctrl-Z, without a second program that it would stop. */
+  'countStops.py': `
+import os, signal, time
+n = 0
+def catch(*_):
+    global n
+    n += 1
+    print('caught', n, flush=True)
+signal.signal(signal.SIGTSTP, catch)
+print('started', flush=True)
+while not os.path.exists('stop'): time.sleep(0.02)
+print('count', n, flush=True)
+raise SystemExit(5)`,
+  sleep: 'echo started; exec sleep 100',
+  /** Shows that it goes on. */
+  tick: 'i=0; while :; do i=$((i+1)); echo tick $i; sleep 0.1; done',
+  stopItself: 'echo started; kill -STOP $$; echo went on; exit 6',
+  endOnInterrupt: `trap 'echo cleaned up; exit 0' INT; echo started; while :; do sleep 0.02; done`,
+  noteHangup: `trap 'echo hangup >>noted; exit' HUP; echo started; while :; do sleep 0.02; done`,
+}
+
+const it = plainIt.extend<{terminal: Terminal}>({
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads from the pattern what a fixture needs
+  terminal: async ({}, use) => {
+    const terminal = await Terminal.open()
+    try {
+      for (const [name, script] of Object.entries(scripts)) writeFileSync(terminal.path(name), script)
+      await use(terminal)
+    } finally {
+      await terminal.close()
+    }
+  },
+})
+
+/** The outer shell has its keys and its settings back, and nothing is left running. */
+async function expectGivenBack(terminal: Terminal, settings: string): Promise<void> {
+  expect(await terminal.answer('stty -g')).toBe(settings)
+  expect(await terminal.answer('jobs')).toBe('')
+  await until('the shell to have the terminal', () => terminal.isShells())
+  await until('the end of everything else', () => terminal.processes().length === 0)
+}
+
+/** The last tick on the screen; it may follow a prompt. */
+async function lastTick(terminal: Terminal): Promise<number> {
+  const ticks = [...(await terminal.screen()).matchAll(/tick (\d+)$/gm)]
+  return Number(ticks.at(-1)?.[1])
+}
+
+const tickAfter = (tick: number) => new RegExp(`tick ${tick + 2}$`, 'm')
+
+/** Everything of the job stands still. The zygote blocks all signals: it only waits. */
+async function untilStopped(terminal: Terminal): Promise<void> {
+  await terminal.until(/^(\^Z)?\[1\]\+ +Stopped/m)
+  const job = () => terminal.processes().filter(({name}) => name !== 'spawnctl-zygote')
+  expect(job().length).toBeGreaterThanOrEqual(2)
+  await until('every process of the job to be stopped', () => job().every(({state}) => state === 'T'))
+}
+
+const screenWithout = (text: string) => new RegExp(`^(?![^]*${text})`)
+
+describe.runIf(hasTmux).concurrent('Ctrl-C', () => {
+  it.for(methods)(
+    'reaches a program started by %s exactly once, and its exit code counts',
+    async (method, {terminal}) => {
+      await terminal.command(`x -m ${method} -- sh ./count INT`)
+      await terminal.until(/^started$/m)
+      for (const n of [1, 2, 3]) {
+        await terminal.press('C-c')
+        await terminal.until(new RegExp(`^(\\^C)?caught ${n}$`, 'm'))
+      }
+      writeFileSync(terminal.path('stop'), '')
+      await terminal.until(/^count 3$/m)
+      expect(await terminal.answer('echo $?')).toBe('5\n')
+    },
+  )
+
+  it.for(methods)('ends a program started by %s that does not catch it: 130', async (method, {terminal}) => {
+    const settings = await terminal.answer('stty -g')
+    await terminal.command(`x -m ${method} -- sh ./sleep`)
+    await terminal.until(/^started$/m)
+    await terminal.press('C-c')
+    expect(await terminal.answer('echo $?')).toBe('130\n')
+    await expectGivenBack(terminal, settings)
+  })
+
+  it.for(kinds)('ends a shell’s loop around a program started by %s', async (method, {terminal}) => {
+    await terminal.command(`while true; do x -m ${method} -- sh ./sleep; done`)
+    await terminal.until(/^started$/m)
+    await terminal.press('C-c')
+    expect(await terminal.answer('echo $?')).toBe('130\n')
+    expect((await terminal.screen()).match(/^started$/gm)).toHaveLength(1)
+  })
+
+  it.for(kinds)(
+    'does not end the loop when a program started by %s takes it as its own',
+    async (method, {terminal}) => {
+      await terminal.command(`for i in 1 2; do x -m ${method} -- sh ./endOnInterrupt; echo "round $i: $?"; done`)
+      for (const round of [1, 2]) {
+        await terminal.until(new RegExp(`(^started$[^]*){${round}}`, 'm'))
+        await terminal.press('C-c')
+        await terminal.until(new RegExp(`^(\\^C)?cleaned up\\nround ${round}: 0$`, 'm'))
+      }
+    },
+  )
+
+  it.for(kinds)('reaches a program started by %s in a group of its own exactly once', async (method, {terminal}) => {
+    await terminal.command(`x -m ${method} --setpgid -- sh ./count INT`)
+    await terminal.until(/^started$/m)
+    await terminal.press('C-c')
+    await terminal.until(/^(\^C)?caught 1$/m)
+    writeFileSync(terminal.path('stop'), '')
+    await terminal.until(/^count 1$/m)
+    expect(await terminal.answer('echo $?')).toBe('5\n')
+  })
+
+  it.for(kinds)('has a sister, Ctrl-\\, that ends a program started by %s: 131', async (method, {terminal}) => {
+    await terminal.command(`x -m ${method} -- sh ./sleep`)
+    await terminal.until(/^started$/m)
+    await terminal.press('C-\\')
+    expect(await terminal.answer('echo $?')).toBe('131\n')
+  })
+})
+
+describe.runIf(hasTmux).concurrent('Ctrl-Z', () => {
+  it.for(methods)('stops a program started by %s, and fg continues it, again and again', async (method, {terminal}) => {
+    const settings = await terminal.answer('stty -g')
+    await terminal.command(`x -m ${method} -- sh ./tick`)
+    await terminal.until(/^tick 1$/m)
+    for (let round = 0; round < 3; round++) {
+      await terminal.press('C-z')
+      await untilStopped(terminal)
+      expect(await terminal.answer('jobs')).toMatch(
+        new RegExp(`^\\[1\\]\\+ +Stopped .* exec -m ${method} -- sh ./tick\\n$`),
+      )
+      const tick = await lastTick(terminal)
+      await terminal.command('clear; fg')
+      await terminal.until(tickAfter(tick))
+    }
+    await terminal.press('C-c')
+    expect(await terminal.answer('echo $?')).toBe('130\n')
+    await expectGivenBack(terminal, settings)
+  })
+
+  it.for(kinds)('is for a program started by %s to catch, which then is not stopped', async (method, {terminal}) => {
+    await terminal.command(`x -m ${method} -- python3 ./countStops.py`)
+    await terminal.until(/^started$/m)
+    for (const n of [1, 2]) {
+      await terminal.press('C-z')
+      await terminal.until(new RegExp(`^(\\^Z)?caught ${n}$`, 'm'))
+    }
+    expect(terminal.isShells()).toBe(false)
+    writeFileSync(terminal.path('stop'), '')
+    await terminal.until(/^count 2$/m)
+    expect(await terminal.answer('echo $?')).toBe('5\n')
+    expect(await terminal.screen()).not.toContain('Stopped')
+  })
+
+  it.for(kinds)('and bg: a program started by %s goes on while the shell is used', async (method, {terminal}) => {
+    await terminal.command(`x -m ${method} -- sh ./tick`)
+    await terminal.until(/^tick 1$/m)
+    await terminal.press('C-z')
+    await untilStopped(terminal)
+    const tick = await lastTick(terminal)
+    await terminal.command('bg')
+    await terminal.until(tickAfter(tick))
+    expect(terminal.isShells()).toBe(true)
+    await terminal.command('kill %1; wait %1; echo "status $?"')
+    await terminal.until(/^status 143$/m)
+    await until('the end of everything', () => terminal.processes().length === 0)
+  })
+
+  it.for(methods)('is also what a program started by %s does to itself alone', async (method, {terminal}) => {
+    await terminal.command(`x -m ${method} -- sh ./stopItself`)
+    await untilStopped(terminal)
+    await terminal.command('fg')
+    await terminal.until(/^went on$/m)
+    expect(await terminal.answer('echo $?')).toBe('6\n')
+  })
+
+  it.for(kinds)('comes by itself when a program started by %s reads in the background', async (method, {terminal}) => {
+    await terminal.command(`x -m ${method} -- cat &`)
+    await until('its stop', () => terminal.processes().some(({name, state}) => name === 'cat' && state === 'T'))
+    await terminal.press('Enter') // bash tells of its jobs before the next prompt
+    await untilStopped(terminal)
+    await terminal.command('fg')
+    await terminal.type('typed\n')
+    await terminal.until(/^typed\ntyped$/m)
+    await terminal.press('C-d')
+    expect(await terminal.answer('echo $?')).toBe('0\n')
+  })
+})
+
+describe.runIf(hasTmux).concurrent('programs that use the whole terminal', () => {
+  it.for(methods)('cat, started by %s, reads what is typed until Ctrl-D', async (method, {terminal}) => {
+    await terminal.command(`x -m ${method} -- cat`)
+    await until('cat', () => terminal.processes().some(({name}) => name === 'cat'))
+    await terminal.type('typed\n')
+    await terminal.until(/^typed\ntyped$/m)
+    await terminal.press('C-d')
+    expect(await terminal.answer('echo $?')).toBe('0\n')
+  })
+
+  it.for(kinds)('less, started by %s, pages, is stopped and continued, and quits', async (method, {terminal}) => {
+    const settings = await terminal.answer('stty -g')
+    writeFileSync(terminal.path('long'), Array.from({length: 100}, (_, i) => `line ${i + 1}\n`).join(''))
+    await terminal.command(`x -m ${method} -- less long`)
+    await terminal.until(/^line 29$/m)
+    await terminal.press('C-z')
+    await untilStopped(terminal)
+    expect(await terminal.answer('echo "the shell is $((40 + 2))"')).toBe('the shell is 42\n')
+    await terminal.command('fg')
+    await terminal.until(/^line 29$/m)
+    await terminal.press('G')
+    await terminal.until(/^line 100$/m)
+    await terminal.press('q')
+    expect(await terminal.answer('echo $?')).toBe('0\n')
+    await expectGivenBack(terminal, settings)
+  })
+
+  it.for(kinds)('vi, started by %s, edits a file, also after Ctrl-Z and fg', async (method, {terminal}) => {
+    const settings = await terminal.answer('stty -g')
+    const append = async (command: string, text: string) => {
+      await terminal.type(`${command}${text}`)
+      await terminal.until(new RegExp(`^${text}$[^]*-- INSERT --`, 'm'))
+      await terminal.press('Escape')
+      await terminal.until(screenWithout('-- INSERT --'))
+    }
+    await terminal.command(`x -m ${method} -- vi -u NONE -N -c 'set showmode' text`)
+    await terminal.until(/^~$/m)
+    await append('i', 'first line')
+    await terminal.press('C-z')
+    await untilStopped(terminal)
+    expect(existsSync(terminal.path('text'))).toBe(false)
+    await terminal.command('fg')
+    await terminal.until(/^first line\n~$/m)
+    await append('o', 'second line')
+    await terminal.type(':wq\n')
+    expect(await terminal.answer('echo $?')).toBe('0\n')
+    expect(readFileSync(terminal.path('text'), 'utf8')).toBe('first line\nsecond line\n')
+    await expectGivenBack(terminal, settings)
+  })
+
+  it.for(kinds)('bash, started by %s, has its own prompt, Ctrl-C and jobs', async (method, {terminal}) => {
+    const settings = await terminal.answer('stty -g')
+    const shell = "env PS1='inner$ ' bash --norc --noprofile -i"
+    await terminal.command(`x -m ${method} -- ${shell}`)
+    await terminal.until(/^inner\$/m)
+    await terminal.command('echo "inside $((40 + 2))"')
+    await terminal.until(/^inside 42$/m)
+
+    await terminal.command('sh ./sleep')
+    await terminal.until(/^started$/m)
+    await terminal.press('C-c')
+    await terminal.command('echo "interrupted: $?"')
+    await terminal.until(/^interrupted: 130$/m)
+
+    await terminal.type('half a line')
+    await terminal.press('C-c')
+    await terminal.command('echo "abandoned: $?"')
+    await terminal.until(/^abandoned: 130$/m)
+
+    await terminal.command('sh ./sleep')
+    await terminal.until(/^started$/m)
+    await terminal.press('C-z')
+    await terminal.until(/^(\^Z)?\[1\]\+ +Stopped .*\.\/sleep$/m)
+    await terminal.command('clear; jobs')
+    await terminal.until(/^\[1\]\+ +Stopped .*\.\/sleep$/m)
+    await terminal.command('clear; fg')
+    await until('the job', () => terminal.processes().some(({name, state}) => name === 'sleep' && state === 'S'))
+    await terminal.press('C-c')
+    await terminal.command('echo "after fg: $?"')
+    await terminal.until(/^after fg: 130$/m)
+
+    await terminal.command('exit 3')
+    expect(await terminal.answer('echo $?')).toBe('3\n')
+    await expectGivenBack(terminal, settings)
+  })
+
+  it.for(kinds)('bash, started by %s, may suspend itself', async (method, {terminal}) => {
+    await terminal.command(`x -m ${method} -- env PS1='inner$ ' bash --norc --noprofile -i`)
+    await terminal.until(/^inner\$/m)
+    await terminal.command('suspend')
+    await untilStopped(terminal)
+    await terminal.command('clear; fg')
+    await terminal.until(/^inner\$/m)
+    await terminal.command('echo "back $((40 + 2))"')
+    await terminal.until(/^back 42$/m)
+    await terminal.command('exit 4')
+    expect(await terminal.answer('echo $?')).toBe('4\n')
+  })
+})
+
+describe.runIf(hasTmux).concurrent('the terminal itself', () => {
+  async function resizes(terminal: Terminal, command: string): Promise<string> {
+    await terminal.resize(120, 30)
+    await terminal.command(`clear; rm -f stop; ${command}`)
+    await terminal.until(/^started$/m)
+    for (const [n, rows] of [29, 28, 27].entries()) {
+      await terminal.resize(120, rows)
+      await terminal.until(new RegExp(`^caught ${n + 1}$`, 'm'))
+    }
+    writeFileSync(terminal.path('stop'), '')
+    return (await terminal.until(/^count \d+$/m))[0]
+  }
+
+  it.for(methods)(
+    'tells a program started by %s of its new size as often as without spawnctl',
+    async (method, {terminal}) => {
+      expect(await resizes(terminal, 'sh ./count WINCH')).toBe('count 3')
+      expect(await resizes(terminal, `x -m ${method} -- sh ./count WINCH`)).toBe('count 3')
+      expect(await terminal.answer(`x -m ${method} -- stty size`)).toBe('27 120\n')
+    },
+  )
+
+  it.for(kinds)('tells a program started by %s in a group of its own as often', async (method, {terminal}) => {
+    expect(await resizes(terminal, `x -m ${method} --setpgid -- sh ./count WINCH`)).toBe('count 3')
+  })
+
+  it.for(methods)('keeps what a program started by %s has set', async (method, {terminal}) => {
+    await terminal.command(`x -m ${method} -- stty -echo; stty -a >settings; stty echo; echo "d"one`)
+    await terminal.until(/^done$/m)
+    expect(readFileSync(terminal.path('settings'), 'utf8')).toMatch(/ -echo /)
+    expect(await terminal.answer('stty -a')).toMatch(/ echo /)
+  })
+
+  it.for(methods)(
+    'hangs a program started by %s up when it is closed, and nothing is left',
+    async (method, {terminal}) => {
+      await terminal.command(`x -m ${method} -- sh ./noteHangup`)
+      await terminal.until(/^started$/m)
+      await terminal.hangUp()
+      await until('the end of everything', () => !terminal.hasShell() && terminal.processes().length === 0)
+      expect(readFileSync(terminal.path('noted'), 'utf8')).toBe('hangup\n')
+    },
+  )
+
+  it.for(kinds)('ends a program started by %s that does not care when it is closed', async (method, {terminal}) => {
+    await terminal.command(`x -m ${method} -- sh ./sleep`)
+    await terminal.until(/^started$/m)
+    await terminal.hangUp()
+    await until('the end of everything', () => !terminal.hasShell() && terminal.processes().length === 0)
+  })
+})

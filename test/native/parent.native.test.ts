@@ -1,0 +1,129 @@
+import {mkdirSync} from 'node:fs'
+import {constants} from 'node:os'
+import {join} from 'node:path'
+import {afterAll, beforeAll, describe, expect, it} from 'vitest'
+import {openZygote, runPlan, spawnPlan} from '../../dist/methods/spawn.js'
+import {type Method, methods} from '../../src/methods/method.js'
+import type {Step} from '../../src/plan/step.js'
+import {caller, children, mappings, openDescriptors, threadStatus} from '../helpers/change-caller.js'
+import {failure, release, type Zygote} from '../helpers/failure.js'
+import {has} from '../helpers/needs.js'
+import {openDirectory} from '../helpers/observe.js'
+import {planFor} from '../helpers/plans.js'
+
+const {SIGUSR1} = constants.signals
+const directory = openDirectory()
+const before = {cwd: process.cwd(), umask: process.umask()}
+let zygote: Zygote
+
+/** Where the caller is, and what it masks: not the usual values, so that a reset to them would be seen. */
+beforeAll(() => {
+  mkdirSync(join(directory.path, 'caller'))
+  process.chdir(join(directory.path, 'caller'))
+  process.umask(0o037)
+  caller.blockSignal(SIGUSR1)
+  zygote = openZygote()
+})
+
+afterAll(() => {
+  zygote.close()
+  caller.unblockSignal(SIGUSR1)
+  process.umask(before.umask)
+  process.chdir(before.cwd)
+  directory.remove()
+})
+
+const fields = [
+  'Umask',
+  'SigBlk',
+  'SigIgn',
+  'SigCgt',
+  'Uid',
+  'Gid',
+  'Groups',
+  'NoNewPrivs',
+  'NSsid',
+  'NSpgid',
+  'CapEff',
+]
+
+/** Everything of the caller that a child's housekeeping could reach by mistake. */
+function state() {
+  return {
+    cwd: process.cwd(),
+    dumpable: caller.dumpable(),
+    descriptors: openDescriptors(),
+    children: children(),
+    ...Object.fromEntries(fields.map(field => [field, threadStatus(field)])),
+  }
+}
+
+const ordinary: readonly Step[] = [
+  {kind: 'setsid'},
+  {kind: 'chdir', path: '/'},
+  {kind: 'sigmask', signals: [1, 15]},
+  {kind: 'sigdefault', signals: [1, 2, 3, 13, 25]},
+]
+const identity: readonly Step[] = [
+  {kind: 'setgroups', groups: [5]},
+  {kind: 'setgid', gid: 61234},
+  {kind: 'setuid', uid: 61234},
+  {kind: 'umask', mask: 0},
+  {kind: 'sigignore', signals: [1, 2]},
+]
+
+const capable = methods.filter(method => method !== 'posix_spawn')
+const spawn = (method: Method, steps: readonly Step[]) =>
+  release(spawnPlan(planFor('/bin/true', {steps}), method, zygote))
+
+describe.each(methods)('the caller of %s', method => {
+  it('is as it was before', () => {
+    const earlier = state()
+    expect(earlier).toMatchObject({Umask: '0037', SigBlk: '0000000000000200', dumpable: 1})
+    spawn(method, ordinary)
+    expect(state()).toEqual(earlier)
+  })
+
+  it('is as it was before a spawn that failed', () => {
+    const earlier = state()
+    failure(method, planFor('/no/such/program', {steps: ordinary}), zygote)
+    failure(method, planFor('/bin/true', {steps: [{kind: 'setsid'}, {kind: 'chdir', path: '/nowhere'}]}), zygote)
+    expect(state()).toEqual(earlier)
+  })
+
+  it('is as it was before a run to the end, signal handlers too', () => {
+    const earlier = state()
+    runPlan(planFor('/bin/false', {steps: ordinary}), method)
+    expect(state()).toEqual(earlier)
+  })
+
+  it('has neither descriptors nor zombies nor memory of 500 children', () => {
+    const spawnMany = (count: number) => {
+      for (let i = 0; i < count; i++) spawn(method, [])
+    }
+    spawnMany(20)
+    const [descriptors, alive, mapped] = [openDescriptors(), children(), mappings().length]
+    spawnMany(500)
+    expect([openDescriptors(), children()]).toEqual([descriptors, alive])
+    expect(mappings().filter(line => /spawnctl-script|\/dev\/zero/.test(line))).toEqual([])
+    expect(mappings().length - mapped).toBeLessThan(250) // V8 maps and unmaps; a leak would be 500 at least
+  })
+})
+
+describe.skipIf(!has.root).each(capable)('the caller of %s whose child becomes somebody else # needs root', method => {
+  it.each([0, 1])('is as it was before, dumpable or not (%i)', dumpable => {
+    caller.setDumpable(dumpable)
+    try {
+      const earlier = state()
+      expect(earlier.dumpable).toBe(dumpable)
+      spawn(method, identity)
+      expect(state()).toEqual(earlier)
+      failure(method, planFor('/no/such/program', {steps: identity}), zygote)
+      expect(state()).toEqual(earlier)
+      runPlan(planFor('/bin/true', {steps: identity}), method)
+      expect(state()).toEqual(earlier)
+    } finally {
+      caller.setDumpable(1)
+    }
+  })
+})
