@@ -189,7 +189,7 @@ const report = [
   'The time that it takes to start the zygote, or to open files, is in none of the three times. Every method waits until execve has succeeded; see `clone-vm` in [methods.md](methods.md) for what this means.',
   'After a failure the object is another one:',
   errorTable,
-  '`failure` is there when a child was to be created, and absent when the plan was refused before. A command line that cannot be understood leaves the report file untouched.',
+  '`failure` is there when a child was to be created, and absent when the plan was refused before. A command line whose options cannot be parsed leaves the report file untouched.',
 ]
 
 const signals = [
@@ -197,7 +197,7 @@ const signals = [
   bullets([
     'SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH and SIGTSTP that somebody sends to spawnctl are passed on to the program, by pidfd where the kernel has them. One that arrives before the child exists is kept for it.',
     'What the terminal itself sends (Ctrl-C, Ctrl-\\, a hangup, a new window size) reaches the whole foreground group. It is passed on only to a program that has left the group of spawnctl (`--setsid`, `--setpgid`), or when there was no child yet.',
-    'What the program itself sends to its parent or its whole group is not passed back to it.',
+    'What the program itself sends to its parent or its whole group is not passed back to it. What another process sends to the whole group can reach a program in that group twice: directly, and passed on.',
     'When the program stops and spawnctl has a controlling terminal and the same session, spawnctl stops too, so that the shell sees a stopped job; `fg` and `bg` continue both. Ctrl-Z (SIGTSTP) is then the program’s to take: spawnctl passes it on like the signals above, and stops when the program does. Without a terminal a stop is left to whoever made it.',
     'All other signals do to spawnctl what they do to any Node program. SIGKILL cannot be passed on: the program then goes on without spawnctl.',
     'With `--setpgid` the program is not made the terminal’s foreground group: reading from the terminal stops it with SIGTTIN.',
