@@ -3,8 +3,8 @@ import {defineConfig} from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // Real signals and terminals on a busy machine: a failure counts when it comes thrice.
-    retry: 2,
+    // Real signals and terminals on a busy machine: a failure counts when it comes twice.
+    retry: 1,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',

@@ -28,7 +28,7 @@ function speaksUtf8(): boolean {
 }
 
 function columns(): number {
-  return process.stdout.columns ?? 80
+  return process.stdout.columns || 80
 }
 
 function present({result, path, known}: Decision): string {

@@ -40,7 +40,7 @@ const RTLD_NODELETE = 0x1000
 const here = dirname(fileURLToPath(import.meta.url))
 const architecture = `linux-${process.arch}`
 
-/** Found from dist/native/binding.js and from the bundle dist/exec.cjs alike. */
+/** Found from dist/native/binding.js and from the bundle dist/start.cjs alike. */
 function nativeFile(name: string): string {
   const directories = [join(here, architecture), join(here, 'native', architecture)]
   const found = directories.map(directory => join(directory, name)).find(existsSync)

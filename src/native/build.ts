@@ -1,5 +1,5 @@
 import {spawnSync} from 'node:child_process'
-import {mkdirSync, readdirSync, realpathSync, rmSync} from 'node:fs'
+import {chmodSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, renameSync, rmSync} from 'node:fs'
 import {dirname, join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 
@@ -46,10 +46,9 @@ function compile(compiler: string, args: readonly string[]): void {
 }
 
 /** Compiles every source to an object, for the test of the child's contract, and links core and zygote from them. */
-export function build(compiler: string, target: string): void {
+function compileInto(target: string, compiler: string): void {
   const objects = join(target, 'objects')
-  rmSync(target, {recursive: true, force: true})
-  mkdirSync(objects, {recursive: true})
+  mkdirSync(objects)
   const flags = flagsFor(compiler)
   const files = readdirSync(sources).filter(name => name.endsWith('.c'))
   for (const file of files) compile(compiler, [...flags, '-fPIC', '-c', file, '-o', join(objects, `${file}.o`)])
@@ -57,6 +56,20 @@ export function build(compiler: string, target: string): void {
   const exports = `-Wl,--version-script=${join(sources, 'exports.map')}`
   compile(compiler, [...shared, exports, '-o', join(target, 'libspawnctl.so'), ...core])
   compile(compiler, [...flags, ...freestanding, '-o', join(target, 'spawnctl-zygote'), ...zygoteSources])
+}
+
+/** What is there stays in use until all is compiled: another process may be running it. */
+export function build(compiler: string, target: string): void {
+  mkdirSync(dirname(target), {recursive: true})
+  const fresh = mkdtempSync(`${target}-`)
+  chmodSync(fresh, 0o755)
+  try {
+    compileInto(fresh, compiler)
+    rmSync(target, {recursive: true, force: true})
+    renameSync(fresh, target)
+  } finally {
+    rmSync(fresh, {recursive: true, force: true})
+  }
 }
 
 const noCompiler = `spawnctl: no C compiler found${process.env.CC === undefined ? ' (tried cc, gcc, clang)' : ` (CC=${process.env.CC})`}

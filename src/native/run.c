@@ -37,6 +37,7 @@ static const int forwarded[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUS
 static struct {
 	int pid, pidfd;
 	uint64_t due; /* to be passed on: at once, or as soon as there is a child */
+	int sender[FORWARDED_COUNT]; /* of the last one; 0 is the kernel */
 	int terminal_signal;
 } target;
 
@@ -48,37 +49,48 @@ static void send(int sig)
 		syscall2(__NR_kill, target.pid, sig);
 }
 
-static int in_our_group(void)
+/* The child's process group when it is not ours; 0 when it is, or when there is no child any more. */
+static int other_group(void)
 {
-	return syscall1(__NR_getpgid, target.pid) == syscall1(__NR_getpgid, 0);
+	long group = syscall1(__NR_getpgid, target.pid);
+	return group > 1 && group != syscall1(__NR_getpgid, 0) ? (int)group : 0;
 }
 
+/* What the child itself sent, to its whole group or to its parent, was not meant for it. */
 static void pass_on(void)
 {
 	uint64_t due = __atomic_exchange_n(&target.due, 0, __ATOMIC_SEQ_CST);
 	for (unsigned i = 0; i < FORWARDED_COUNT; i++)
-		if (due & (1ull << forwarded[i]))
+		if (due & (1ull << i) && target.sender[i] != target.pid)
 			send(forwarded[i]);
 }
 
 /* Runs on any thread, also while aim() runs on another: noted first, looked for a child afterwards, so that one of the
- * two passes it on. What the terminal sends before there is a child is noted as well: the child may have come too late
- * for it, and one that was in time is too young to tell two from one. */
+ * two passes it on. */
+static void note(int sig, int sender)
+{
+	for (unsigned i = 0; i < FORWARDED_COUNT; i++)
+		if (forwarded[i] == sig) {
+			target.sender[i] = sender;
+			__atomic_fetch_or(&target.due, 1ull << i, __ATOMIC_SEQ_CST);
+		}
+	if (__atomic_load_n(&target.pid, __ATOMIC_SEQ_CST) != 0)
+		pass_on();
+}
+
+/* What the terminal sends before there is a child is noted as well: the child may have come too late for it, and one
+ * that was in time is too young to tell two from one. A group of its own gets it as a foreground group does: whole. */
 static void forward(int sig, siginfo_t *info, void *context)
 {
 	(void)context;
-	int saved = errno;
+	int saved = errno, group;
 	int from_terminal = info->si_code == SI_KERNEL;
 	if (from_terminal && (sig == SIGINT || sig == SIGQUIT))
 		target.terminal_signal = sig;
-	int child = __atomic_load_n(&target.pid, __ATOMIC_SEQ_CST);
-	/* What the child itself sends, to its whole group or to its parent, is not meant for it. */
-	int from_child = info->si_code == SI_USER && info->si_pid == child;
-	if (!from_child && !(from_terminal && child && in_our_group())) {
-		__atomic_fetch_or(&target.due, 1ull << sig, __ATOMIC_SEQ_CST);
-		if (__atomic_load_n(&target.pid, __ATOMIC_SEQ_CST) != 0)
-			pass_on();
-	}
+	if (!from_terminal || __atomic_load_n(&target.pid, __ATOMIC_SEQ_CST) == 0)
+		note(sig, from_terminal ? 0 : info->si_pid);
+	else if ((group = other_group()))
+		syscall2(__NR_kill, -group, sig);
 	errno = saved;
 }
 
@@ -168,7 +180,12 @@ static int follow_stop(int child_stopped_by)
 	if (!has_job_control())
 		return 0;
 	stop_ourselves(child_stopped_by);
-	if (still_stopped())
+	if (!still_stopped())
+		return 1;
+	int group = other_group(); /* which no shell knows of */
+	if (group)
+		syscall2(__NR_kill, -group, SIGCONT);
+	else
 		send(SIGCONT);
 	return 1;
 }
@@ -209,10 +226,10 @@ void spawnctl_run(const uint8_t *image, uint32_t image_bytes, struct run_result 
 		aim(&result->spawn);
 		wait_for_exit(result);
 		result->interrupted = result->signal != 0 && result->signal == target.terminal_signal;
-		if (target.pidfd >= 0)
-			syscall1(__NR_close, target.pidfd);
 	}
 	restore_handlers(before);
+	if (target.pidfd >= 0)
+		syscall1(__NR_close, target.pidfd);
 	result->elapsed_ns = monotonic_ns() - started_ns;
 }
 

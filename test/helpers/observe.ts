@@ -65,7 +65,8 @@ export function statePlan(file: string, pieces: PlanPieces): Plan {
   return planFor(fixture('print-state'), {...pieces, args: [file, ...(pieces.args ?? [])]})
 }
 
-function read(file: string): Printed {
+/** What print-state wrote to this file. */
+export function readState(file: string): Printed {
   const printed: Printed = JSON.parse(readFileSync(file, 'utf8'))
   const stray = printed.fds.find(({closeOnExec}) => closeOnExec)
   if (stray !== undefined) throw new Error(`descriptor ${stray.fd} came with close-on-exec`)
@@ -78,7 +79,7 @@ function linksByNumber({fds}: Printed): Observed['fds'] {
 
 /** What print-state found at every number. */
 export function readDescriptors(file: string): Observed['fds'] {
-  return linksByNumber(read(file))
+  return linksByNumber(readState(file))
 }
 
 /** Runs print-state by this method, as a child of this process, and returns what it saw. */
@@ -86,7 +87,7 @@ export function observe(method: Method, pieces: PlanPieces, directory: string): 
   const file = join(directory, `state-${method}.json`)
   const ran = runPlan(statePlan(file, pieces), method)
   if (ran.exitCode !== 0) throw new Error(`print-state ended with ${ran.exitCode ?? `signal ${ran.signal}`}`)
-  const printed = read(file)
+  const printed = readState(file)
   const {pid, parent, group, session, argv, ...rest} = printed
   return {
     ...rest,

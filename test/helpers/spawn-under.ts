@@ -8,6 +8,9 @@ import {fixture} from './fixture.js'
 
 const program = fileURLToPath(new URL('../fixtures/spawn-under.mjs', import.meta.url))
 
+/** Longer than any run takes on a busy machine. */
+const patienceMs = 30_000
+
 /** In what straits the caller is when it spawns. */
 export interface Straits {
   /** System calls that fail with this errno; 0 kills who makes the call. */
@@ -51,6 +54,8 @@ export function spawnAllUnder(straits: Straits, method: Method, plans: readonly 
     writeFileSync(file, JSON.stringify({library, plans, method, refusals, limits, zygoteFirst, withoutClosefrom}))
     chmodSync(file, 0o666)
     const {signal, status} = spawnSync(process.execPath, [program, file], {
+      timeout: patienceMs,
+      killSignal: 'SIGKILL',
       stdio: stdio === 'ignore' ? ['ignore', 'ignore', 'inherit'] : [...stdio],
       ...(uid !== undefined && {uid, gid: uid}),
     })

@@ -3,6 +3,9 @@ import {mkdtempSync, readFileSync, rmSync} from 'node:fs'
 import {join} from 'node:path'
 import {cli} from './run-cli.js'
 
+/** Longer than any run takes on a busy machine. */
+const patienceMs = 30_000
+
 /** One finished system call of a trace. */
 export interface TracedCall {
   readonly pid: number
@@ -46,7 +49,11 @@ export function traceCli(args: readonly string[]): Trace {
   const file = join(directory, 'trace')
   try {
     const options = ['-f', '-s', '256', '-e', 'trace=process,network', '-o', file]
-    const {status, stdout} = spawnSync('strace', [...options, process.execPath, cli, ...args], {encoding: 'utf8'})
+    const {status, stdout} = spawnSync('strace', [...options, process.execPath, cli, ...args], {
+      encoding: 'utf8',
+      timeout: patienceMs,
+      killSignal: 'SIGKILL',
+    })
     return {stdout, status, calls: parse(readFileSync(file, 'utf8'))}
   } finally {
     rmSync(directory, {recursive: true})

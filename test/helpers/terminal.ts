@@ -7,7 +7,7 @@ import {promisify} from 'node:util'
 import {cli, node} from './run-cli.js'
 
 const run = promisify(execFile)
-const pollMs = 25
+const pollMs = 40
 /** Longer than anything takes on a busy machine; what is not on the screen by then never comes. */
 const patienceMs = 20_000
 
@@ -62,8 +62,8 @@ export class Terminal {
     })
     terminal.shellPid = Number(await terminal.tmux('display-message', '-p', '#{pane_pid}'))
     await terminal.until(/^outer\$/m)
-    await terminal.command(`alias x='"$NODE" "$CLI" exec'; bind 'set enable-bracketed-paste off'; clear; echo ready`)
-    await terminal.until(/^ready$/m)
+    await terminal.command(`alias x='"$NODE" "$CLI" exec'; bind 'set enable-bracketed-paste off'; clear; echo open`)
+    await terminal.until(/^open$/m)
     return terminal
   }
 
@@ -114,6 +114,14 @@ export class Terminal {
     const [, answer] = await this.until(new RegExp(`^outer\\$ .*${mark.replace('-', '""-')}"\\n([^]*?)^${mark}$`, 'm'))
     return answer as string
   }
+
+  /** Empties the screen, and forgets what has left it. */
+  async wipe(): Promise<void> {
+    await this.command('clear; echo wiped')
+    await this.until(/^wiped$/m)
+    await this.tmux('clear-history')
+  }
+
   async resize(columns: number, rows: number): Promise<void> {
     await this.tmux('resize-window', '-x', String(columns), '-y', String(rows))
   }

@@ -318,21 +318,6 @@ function sweep(run: () => void, blamed: readonly string[]): number {
   return enough
 }
 
-describe('a zygote that has died', () => {
-  it('is named', () => {
-    const mortal = openZygote()
-    process.kill(mortal.pid, 'SIGKILL')
-    try {
-      expect(() => spawnPlan(planFor('/bin/true'), 'zygote', mortal)).toThrow(
-        expect.objectContaining({code: 'E_ZYGOTE', exitCode: 125, failure: {stage: 'zygote', method: 'zygote'}}),
-      )
-    } finally {
-      mortal.close()
-    }
-    expect(children()).toEqual(['spawnctl-zygote S'])
-  })
-})
-
 describe('a zygote', () => {
   it('is opened, or says that descriptors have run out', () => {
     expect(sweep(() => openZygote().close(), ['zygote', 'clone'])).toBeGreaterThan(1)

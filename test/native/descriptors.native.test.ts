@@ -1,10 +1,11 @@
 import {closeSync, openSync, readFileSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
-import {runPlan} from '../../dist/methods/spawn.js'
+import {openZygote, runPlan} from '../../dist/methods/spawn.js'
 import {type Method, methods} from '../../src/methods/method.js'
 import type {Placement, Step} from '../../src/plan/step.js'
 import {type Arch, syscallNumbers} from '../../src/plan/syscalls.js'
+import {failure, type Zygote} from '../helpers/failure.js'
 import {observe, openDirectory, readDescriptors, statePlan} from '../helpers/observe.js'
 import {planFor} from '../helpers/plans.js'
 import {type Straits, spawnAllUnder, spawnUnder} from '../helpers/spawn-under.js'
@@ -51,6 +52,12 @@ const wishes: Readonly<Record<string, Wish>> = {
   'everything at once': {0: 2, 1: 0, 2: 'closed', 3: 1, 5: 3, 6: 6, 1000: 60, 1001: 1000, 60: 'closed'},
 }
 
+let zygote: Zygote
+beforeAll(() => {
+  zygote = openZygote()
+  return () => zygote.close()
+})
+
 let stdio: (number | 'ignore')[]
 
 beforeAll(() => {
@@ -74,6 +81,13 @@ function lowestFree(count: number): readonly number[] {
   const opened = Array.from({length: count}, () => openSync('/dev/null', 'r'))
   for (const fd of opened) closeSync(fd)
   return opened
+}
+
+const firstNumbers = Array.from({length: 38}, (_, i) => i + 3)
+
+function placingZero(number: number): Step {
+  const zero = {path: '/dev/zero', access: 'read'} as const
+  return {kind: 'descriptors', placements: [0, 1, 2, number].map(to => ({to, from: zero}))}
 }
 
 const rows = ways.flatMap(({how, only = methods, straits}) => only.map(method => ({how, method, straits})))
@@ -105,13 +119,18 @@ describe.each(methods)('the descriptors of a child made by %s', method => {
   })
 
   it('may have the numbers that the core’s own pipe would have', () => {
-    const range = Array.from({length: 38}, (_, i) => i + 3)
-    const zero = {path: '/dev/zero', access: 'read'} as const
-    for (const number of new Set([...lowestFree(6), ...range])) {
-      const placements = [0, 1, 2, number].map(to => ({to, from: zero}))
-      const {fds} = observe(method, {steps: [{kind: 'descriptors', placements}]}, directory.path)
-      expect(fds).toEqual(Object.fromEntries(placements.map(({to}) => [to, '/dev/zero'])))
+    for (const number of new Set([...lowestFree(6), ...firstNumbers])) {
+      const {fds} = observe(method, {steps: [placingZero(number)]}, directory.path)
+      expect(fds).toEqual(Object.fromEntries([0, 1, 2, number].map(to => [to, '/dev/zero'])))
     }
+  })
+
+  it('may have them without the core taking a long search for its end', () => {
+    const env = [`PATH=${Array.from({length: 3000}, (_, i) => `/no/such/directory/${i}`).join(':')}`]
+    for (const number of lowestFree(6))
+      expect(failure(method, planFor('no-such-program', {env, steps: [placingZero(number)]}), zygote)).toMatchObject({
+        code: 'E_NOT_FOUND',
+      })
   })
 
   it('are opened for what was asked: reading, writing, appending, both', () => {

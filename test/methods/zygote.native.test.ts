@@ -1,0 +1,122 @@
+import {mkdirSync, readdirSync, readFileSync, readlinkSync, realpathSync} from 'node:fs'
+import {join} from 'node:path'
+import {afterEach, describe, expect, it} from 'vitest'
+import {openZygote, spawnPlan} from '../../dist/methods/spawn.js'
+import {children} from '../helpers/change-caller.js'
+import {failure, release, type Zygote} from '../helpers/failure.js'
+import {openDirectory, readState, statePlan} from '../helpers/observe.js'
+import {planFor} from '../helpers/plans.js'
+
+const directory = openDirectory()
+const opened: Zygote[] = []
+
+function open(): Zygote {
+  const zygote = openZygote()
+  opened.push(zygote)
+  return zygote
+}
+
+afterEach(() => {
+  for (const zygote of opened.splice(0)) zygote.close()
+  expect(children(), 'a closed zygote is gone').toEqual([])
+})
+
+function proc(zygote: Zygote, name: string): string {
+  return `/proc/${zygote.pid}/${name}`
+}
+
+function status(zygote: Zygote, field: string): string | undefined {
+  return new RegExp(`^${field}:\\t(.*)$`, 'm').exec(readFileSync(proc(zygote, 'status'), 'utf8'))?.[1]
+}
+
+/** What it holds; a request that was answered may still be put away. */
+async function holdings(zygote: Zygote): Promise<{fds: string[]; maps: number}> {
+  const read = () => ({
+    fds: readdirSync(proc(zygote, 'fd')).map(fd => readlinkSync(proc(zygote, `fd/${fd}`)).replace(/\d+/, 'N')),
+    maps: readFileSync(proc(zygote, 'maps'), 'utf8').split('\n').length,
+  })
+  await expect.poll(() => read().fds.length).toBe(4)
+  return read()
+}
+
+describe('a zygote', () => {
+  it('has one thread, all signals blocked, and no descriptor of the caller’s but its socket', async () => {
+    const zygote = open()
+    expect([status(zygote, 'Threads'), status(zygote, 'SigBlk')]).toEqual(['1', 'fffffffffffbfeff'])
+    expect((await holdings(zygote)).fds).toEqual(['/dev/null', '/dev/null', '/dev/null', 'socket:[N]'])
+    expect(readFileSync(proc(zygote, 'environ'), 'utf8')).toBe('')
+  })
+
+  it('is tiny', () => {
+    expect(Number.parseInt(status(open(), 'VmRSS') ?? '', 10)).toBeLessThan(1024)
+  })
+
+  it('keeps nothing of the requests that it has served, good or bad', async () => {
+    const zygote = open()
+    const serve = () => {
+      release(spawnPlan(planFor('/bin/true'), 'zygote', zygote))
+      failure('zygote', planFor('/no/such/program'), zygote)
+      failure('zygote', planFor('/bin/true', {steps: [{kind: 'chdir', path: '/nowhere'}]}), zygote)
+    }
+    serve()
+    const before = await holdings(zygote)
+    for (let i = 0; i < 100; i++) serve()
+    expect(await holdings(zygote)).toEqual(before)
+  })
+
+  it('brings its child to where the caller is now, not where it was at the zygote’s start', () => {
+    const before = {cwd: process.cwd(), umask: process.umask()}
+    const zygote = open()
+    mkdirSync(join(directory.path, 'later'))
+    process.chdir(join(directory.path, 'later'))
+    process.umask(0o151)
+    try {
+      const file = join(directory.path, 'state.json')
+      release(spawnPlan(statePlan(file, {}), 'zygote', zygote))
+      expect(readState(file)).toMatchObject({cwd: realpathSync(process.cwd()), umask: 0o151, parent: process.pid})
+    } finally {
+      process.chdir(before.cwd)
+      process.umask(before.umask)
+    }
+  })
+
+  it('takes the step’s directory and mask over the caller’s', () => {
+    const file = join(directory.path, 'steps.json')
+    const steps = [
+      {kind: 'chdir', path: '/usr'},
+      {kind: 'umask', mask: 0o11},
+    ] as const
+    release(spawnPlan(statePlan(file, {steps}), 'zygote', open()))
+    expect(readState(file)).toMatchObject({cwd: realpathSync('/usr'), umask: 0o11})
+  })
+
+  it('serves on while others do', () => {
+    const [first, second] = [open(), open()]
+    for (let i = 0; i < 5; i++)
+      for (const zygote of [first, second]) release(spawnPlan(planFor('/bin/true'), 'zygote', zygote))
+    first.close()
+    opened.splice(opened.indexOf(first), 1)
+    release(spawnPlan(planFor('/bin/true'), 'zygote', second))
+  })
+
+  it('leaves its children alive when it ends', () => {
+    const zygote = open()
+    const spawned = spawnPlan(planFor('/bin/sleep', {args: ['30']}), 'zygote', zygote)
+    zygote.close()
+    opened.splice(opened.indexOf(zygote), 1)
+    expect(children()).toEqual(['sleep S'])
+    process.kill(spawned.pid, 'SIGKILL')
+    release(spawned)
+  })
+
+  it('is named when it has died, and leaves nothing behind', () => {
+    const zygote = open()
+    process.kill(zygote.pid, 'SIGKILL')
+    expect(failure('zygote', planFor('/bin/true'), zygote)).toMatchObject({
+      code: 'E_ZYGOTE',
+      exitCode: 125,
+      next: 'try again: a new one is started',
+      failure: {stage: 'zygote', method: 'zygote'},
+    })
+  })
+})
