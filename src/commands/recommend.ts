@@ -1,6 +1,5 @@
 import {isatty} from 'node:tty'
 import {Command} from '@oclif/core'
-import {Chalk} from 'chalk'
 import {SpawnctlError} from '../errors.js'
 import {exec} from '../exec/exec.js'
 import {planOptions} from '../exec/options.js'
@@ -14,22 +13,12 @@ import {answerOptions, jsonOption} from '../recommend/options.js'
 import {paintChart} from '../report/flowchart.js'
 import {recommendationText, type Style} from '../report/recommendation.js'
 import {flagsOf} from './flags.js'
+import {chalk, columns, speaksUtf8} from './terminal.js'
 
 const [stdin, stdout, stderr] = [0, 1, 2]
 const interruptedExit = 130
 
-/** NO_COLOR counts whatever its value; chalk itself looks at the terminal only. */
-const chalk = process.env.NO_COLOR ? new Chalk({level: 0}) : new Chalk()
 const style: Style = {heading: chalk.bold, quiet: chalk.dim, strong: chalk.green.bold}
-
-function speaksUtf8(): boolean {
-  const locale = process.env.LC_ALL || process.env.LC_CTYPE || process.env.LANG || ''
-  return /utf-?8/i.test(locale)
-}
-
-function columns(): number {
-  return process.stdout.columns || 80
-}
 
 function present({result, path, known}: Decision): string {
   const lines = draw(chart, {path, glyphs: speaksUtf8() ? 'unicode' : 'ascii'})

@@ -103,13 +103,22 @@ export function setBlocking(fd: number): void {
   check(callNative('spawnctl_set_blocking', fd))
 }
 
-let features: {chdir: boolean; closefrom: boolean} | undefined
-
 /** What this libc's posix_spawn can do. */
-export function posixSpawnFeatures(): {chdir: boolean; closefrom: boolean} {
+export interface PosixSpawnFeatures {
+  chdir: boolean
+  closefrom: boolean
+  tcsetpgrp: boolean
+  cgroup: boolean
+  pidfd: boolean
+}
+
+let features: PosixSpawnFeatures | undefined
+
+export function posixSpawnFeatures(): PosixSpawnFeatures {
   if (features === undefined) {
     const bits = callNative('spawnctl_posix_spawn_features')
-    features = {chdir: (bits & 1) !== 0, closefrom: (bits & 2) !== 0}
+    const has = (bit: number) => (bits & bit) !== 0
+    features = {chdir: has(1), closefrom: has(2), tcsetpgrp: has(4), cgroup: has(8), pidfd: has(16)}
   }
   return features
 }

@@ -16,6 +16,9 @@
 
 extern int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *, const char *) __attribute__((weak));
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *, int) __attribute__((weak));
+extern int posix_spawn_file_actions_addtcsetpgrp_np(posix_spawn_file_actions_t *, int) __attribute__((weak));
+extern int posix_spawnattr_setcgroup_np(posix_spawnattr_t *, int) __attribute__((weak));
+extern int pidfd_spawn(void) __attribute__((weak)); /* only its address is looked at */
 
 #ifndef POSIX_SPAWN_SETSID
 #define POSIX_SPAWN_SETSID 0x80
@@ -23,7 +26,9 @@ extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *
 
 int spawnctl_posix_spawn_features(void)
 {
-	return (posix_spawn_file_actions_addchdir_np ? 1 : 0) | (posix_spawn_file_actions_addclosefrom_np ? 2 : 0);
+	return (posix_spawn_file_actions_addchdir_np ? 1 : 0) | (posix_spawn_file_actions_addclosefrom_np ? 2 : 0) |
+	       (posix_spawn_file_actions_addtcsetpgrp_np ? 4 : 0) | (posix_spawnattr_setcgroup_np ? 8 : 0) |
+	       (pidfd_spawn ? 16 : 0);
 }
 
 static int add_action(posix_spawn_file_actions_t *actions, const struct script_header *block, const struct spawn_action *action)

@@ -41,11 +41,10 @@ static struct {
 	int terminal_signal;
 } target;
 
+/* By pidfd, else by pid: until this process reaps the child, no stranger gets its pid. */
 static void send(int sig)
 {
-	if (target.pidfd >= 0)
-		syscall4(__NR_pidfd_send_signal, target.pidfd, sig, 0, 0);
-	else
+	if (target.pidfd < 0 || syscall4(__NR_pidfd_send_signal, target.pidfd, sig, 0, 0) < 0)
 		syscall2(__NR_kill, target.pid, sig);
 }
 

@@ -76,6 +76,9 @@ int create_by_zygote(struct spawning *s);
 /* Spawns and waits until the program runs or has failed to. result->stage tells; a failed child is reaped. */
 void spawnctl_spawn(const uint8_t *image, uint32_t image_bytes, struct spawn_result *result);
 
+/* Waits for a child and gives its status as waitpid does. */
+int spawnctl_reap(int32_t pid);
+
 uint64_t monotonic_ns(void);
 int open_pidfd(int pid);
 void adopt(struct spawning *s, int pid);

@@ -9,12 +9,15 @@ const headerBytes = 128
 const stepBytes = 64
 const actionBytes = 16
 
+/** What of a call goes into the block. */
+export type EncodedCall = Pick<ScriptCall, 'nr' | 'args' | 'save' | 'forgive'>
+
 /** Everything the core needs for one spawn. */
 export interface BlockContent {
   methodNumber: number
   changesIdentity: boolean
   fdFloor: number
-  calls: readonly ScriptCall[]
+  calls: readonly EncodedCall[]
   slotCount: number
   pool: Pool
   argv: readonly Text[]
@@ -106,7 +109,7 @@ function writeWords(view: DataView, start: number, references: readonly PoolRefe
   })
 }
 
-function writeStep(view: DataView, start: number, call: ScriptCall, poolStart: number): void {
+function writeStep(view: DataView, start: number, call: EncodedCall, poolStart: number): void {
   let relocate = 0
   let fromSlot = 0
   call.args.forEach((arg, i) => {

@@ -1,0 +1,99 @@
+import {readdirSync} from 'node:fs'
+import {ownCgroups} from '../cgroup.js'
+import {read, status} from '../machine.js'
+import {type Outcome, works} from '../outcome.js'
+import {none, type Probe, type ProbeGroup} from '../probe.js'
+
+/** With less left, the next few spawns may fail. */
+const tooFew = 8
+const CAP_SYS_RESOURCE = 24n
+
+function room(used: number, most: number, what: string): Outcome {
+  const share = `${used} of ${most}`
+  if (most - used >= tooFew) return works(`${share} ${what}`, share)
+  return {state: 'refused', errno: 'EAGAIN', evidence: `${share} ${what}`}
+}
+
+/** The soft limit; undefined when there is none. */
+function softLimit(name: string): number | undefined {
+  const text = new RegExp(`^${name}\\s+(\\d+)`, 'm').exec(read('/proc/self/limits') ?? '')?.[1]
+  return text === undefined ? undefined : Number(text)
+}
+
+function tasksOfUser(uid: number): number {
+  const pids = readdirSync('/proc').filter(name => /^\d+$/.test(name))
+  return pids.reduce((sum, pid) => {
+    const text = read(`/proc/${pid}/status`) ?? ''
+    if (Number(/^Uid:\s*(\d+)/m.exec(text)?.[1]) !== uid) return sum
+    return sum + Number(/^Threads:\s*(\d+)/m.exec(text)?.[1] ?? 0)
+  }, 0)
+}
+
+/** The machine's own root is not counted; root of a user namespace is somebody else outside. */
+function isExempt(): boolean {
+  const isMachines = /^\s*0\s+0\s+4294967295$/.test(read('/proc/self/uid_map') ?? '')
+  return (
+    (process.getuid?.() === 0 && isMachines) ||
+    ((BigInt(`0x${status('CapEff') ?? '0'}`) >> CAP_SYS_RESOURCE) & 1n) === 1n
+  )
+}
+
+function probeProcesses(): Outcome {
+  const most = softLimit('Max processes')
+  if (most === undefined) return works('RLIMIT_NPROC is unlimited', 'unlimited')
+  const used = tasksOfUser(process.getuid?.() ?? 0)
+  if (isExempt()) return works(`RLIMIT_NPROC is ${most}, and does not bind this user`, 'does not bind this user')
+  return room(used, most, 'processes and threads of this user (RLIMIT_NPROC)')
+}
+
+function probePids(): Outcome {
+  const limited = [...ownCgroups(), ...ownCgroups('pids')].flatMap(directory => {
+    const [most, used] = [Number(read(`${directory}/pids.max`)), Number(read(`${directory}/pids.current`))]
+    return most >= 0 && used >= 0 ? [{directory, most, used}] : []
+  })
+  const [tightest] = limited.sort((a, b) => a.most - a.used - (b.most - b.used))
+  if (tightest === undefined) return works('no cgroup of ours has a pids.max', 'unlimited')
+  return room(tightest.used, tightest.most, `in ${tightest.directory} (pids.max)`)
+}
+
+function probeDescriptors(): Outcome {
+  const most = softLimit('Max open files')
+  const used = readdirSync('/proc/self/fd').length - 1 // less the one that lists them
+  if (most === undefined) return works('RLIMIT_NOFILE is unlimited', 'unlimited')
+  const outcome = room(used, most, 'descriptors open (RLIMIT_NOFILE)')
+  return outcome.state === 'refused' ? {...outcome, errno: 'EMFILE'} : outcome
+}
+
+const probes: readonly Probe[] = [
+  {
+    id: 'limit-processes',
+    title: 'processes of this user',
+    probe: probeProcesses,
+    consequence: {
+      methods: none,
+      options: ['--uid', '--user'],
+      text: 'every method fails with EAGAIN when they are used up',
+    },
+    advice: 'ps -u "$USER" -L shows who uses them; ulimit -u shows and sets the limit',
+  },
+  {
+    id: 'limit-pids',
+    title: 'processes of the cgroup',
+    probe: probePids,
+    consequence: {methods: none, options: none, text: 'every method fails with EAGAIN when they are used up'},
+    advice: 'raise pids.max there: docker --pids-limit, systemd TasksMax=',
+  },
+  {
+    id: 'limit-open-files',
+    title: 'open descriptors',
+    probe: probeDescriptors,
+    consequence: {
+      methods: none,
+      options: ['--fd', '--stdin', '--stdout', '--stderr'],
+      text: 'a spawn needs a few for itself, and fails with EMFILE when they are used up',
+    },
+    advice: 'ulimit -n 4096',
+  },
+]
+
+export const limits: ProbeGroup = {id: 'limits', title: 'Limits', probes}

@@ -1,0 +1,193 @@
+import {constants} from 'node:os'
+import {words32, words64} from '../../plan/script.js'
+import {needsRight} from '../advice.js'
+import {type Call, tried} from '../attempt.js'
+import {describeCapabilities} from '../capabilities.js'
+import {isFiltered, read, status, sysctl} from '../machine.js'
+import {type Outcome, works} from '../outcome.js'
+import {none, type Probe, type ProbeGroup} from '../probe.js'
+
+const AT_FDCWD = -100
+const O_WRONLY = 1
+const nobody = 65534
+const PRIO_PROCESS = 0
+const highestPriority = -20
+const SCHED_FIFO = 1
+const RLIMIT_MEMLOCK = 8
+const RLIM_INFINITY = (1n << 64n) - 1n
+const PR_CAPBSET_DROP = 24
+const PR_SET_NO_NEW_PRIVS = 38
+const SECCOMP_SET_MODE_FILTER = 1
+const leastOomScoreAdj = -1000
+const CAP_CHOWN = 0
+
+function probeLowerOomScore(): Outcome {
+  const path = '/proc/self/oom_score_adj'
+  const now = Number(read(path) ?? '0')
+  if (now === leastOomScoreAdj) return works('it is at its least already')
+  const fd = {slot: 0}
+  const text = String(now - 1)
+  return tried({
+    calls: [
+      {name: 'openat', args: [AT_FDCWD, path, O_WRONLY], shown: `open ${path}`, save: fd},
+      {name: 'write', args: [fd, text, text.length], shown: `write to ${path}`},
+    ],
+  })
+}
+
+function probeCapabilities(): Outcome {
+  const last = Number(sysctl('kernel.cap_last_cap') ?? '40')
+  const [effective, bounding] = [status('CapEff') ?? '0', status('CapBnd') ?? '0'].map(hex =>
+    describeCapabilities(hex, last),
+  )
+  return works(`effective: ${effective}; bounding: ${bounding}`, effective)
+}
+
+function probeUnfiltered(): Outcome {
+  if (!isFiltered()) return works('no seccomp filter stands before the kernel')
+  const count = status('Seccomp_filters')
+  return {
+    state: 'refused',
+    evidence: `${count === undefined ? 'a seccomp filter stands' : `${count} seccomp filters stand`} before the kernel`,
+  }
+}
+
+function probeNewPrivileges(): Outcome {
+  if (status('NoNewPrivs') !== '1') return works('no_new_privs is not set')
+  return {state: 'refused', evidence: 'no_new_privs is set, and nothing below can take it back'}
+}
+
+/** Rights that are tried: what is asked of the kernel, whose right it is, and the options that need it. */
+const tries: readonly {
+  id: string
+  title: string
+  calls: readonly Call[]
+  capability: string
+  /** It counts in a user namespace, too; the others are asked of the machine's own. */
+  ofNamespace: boolean
+  options: readonly string[]
+}[] = [
+  {
+    id: 'change-user',
+    title: 'become another user',
+    calls: [
+      {name: 'setgroups', args: [0, 0]},
+      {name: 'setgid', args: [nobody]},
+      {name: 'setuid', args: [nobody]},
+    ],
+    capability: 'CAP_SETUID and CAP_SETGID',
+    ofNamespace: true,
+    options: ['--user', '--uid', '--gid', '--groups'],
+  },
+  {
+    id: 'chroot',
+    title: 'change the root directory',
+    calls: [{name: 'chroot', args: ['/']}],
+    capability: 'CAP_SYS_CHROOT',
+    ofNamespace: true,
+    options: ['--chroot'],
+  },
+  {
+    id: 'raise-priority',
+    title: 'raise the priority',
+    calls: [{name: 'setpriority', args: [PRIO_PROCESS, 0, highestPriority]}],
+    capability: 'CAP_SYS_NICE',
+    ofNamespace: false,
+    options: ['--nice'],
+  },
+  {
+    id: 'real-time',
+    title: 'real-time scheduling',
+    calls: [{name: 'sched_setscheduler', args: [0, SCHED_FIFO, words32([1])], shown: 'sched_setscheduler(SCHED_FIFO)'}],
+    capability: 'CAP_SYS_NICE',
+    ofNamespace: false,
+    options: ['--sched'],
+  },
+  {
+    id: 'raise-limits',
+    title: 'raise hard limits',
+    calls: [
+      {
+        name: 'prlimit64',
+        args: [0, RLIMIT_MEMLOCK, words64(RLIM_INFINITY, RLIM_INFINITY), 0],
+        shown: 'prlimit(RLIMIT_MEMLOCK, unlimited)',
+      },
+    ],
+    capability: 'CAP_SYS_RESOURCE',
+    ofNamespace: false,
+    options: ['--rlimit'],
+  },
+  {
+    id: 'drop-capabilities',
+    title: 'drop from the bounding set',
+    calls: [{name: 'prctl', args: [PR_CAPBSET_DROP, CAP_CHOWN], shown: 'prctl(PR_CAPBSET_DROP)'}],
+    capability: 'CAP_SETPCAP',
+    ofNamespace: true,
+    options: ['--cap-drop', '--securebits'],
+  },
+]
+
+const probes: readonly Probe[] = [
+  {
+    id: 'capabilities',
+    title: 'capabilities',
+    probe: probeCapabilities,
+    consequence: {methods: none, options: none, text: 'they are not known'},
+    advice: 'mount -t proc proc /proc',
+  },
+  ...tries.map(
+    ({id, title, calls, capability, ofNamespace, options}): Probe => ({
+      id,
+      title,
+      probe: () => tried({calls}),
+      consequence: {methods: none, options, text: 'refused, as far as it needs the right to'},
+      advice: needsRight(capability, ofNamespace),
+    }),
+  ),
+  {
+    id: 'lower-oom-score',
+    title: 'lower oom_score_adj',
+    probe: probeLowerOomScore,
+    consequence: {methods: none, options: ['--oom-score-adj'], text: 'can be raised only'},
+    advice: needsRight('CAP_SYS_RESOURCE', false),
+  },
+  {
+    id: 'new-privileges',
+    title: 'set-user-id programs',
+    probe: probeNewPrivileges,
+    consequence: {methods: none, options: none, text: 'a program that is run cannot gain rights by sudo, su or ping'},
+    advice: 'container: without no-new-privileges; systemd: NoNewPrivileges=no',
+  },
+  {
+    id: 'seccomp',
+    title: 'seccomp filters can be set',
+    probe: () =>
+      tried({
+        calls: [
+          {name: 'prctl', args: [PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0], shown: 'prctl(PR_SET_NO_NEW_PRIVS)'},
+          {
+            name: 'seccomp',
+            args: [SECCOMP_SET_MODE_FILTER, 0, 0],
+            shown: 'seccomp(SECCOMP_SET_MODE_FILTER)',
+            forgive: [constants.errno.EFAULT], // there is no program at 0: it would have taken one
+          },
+        ],
+        since: '3.17',
+      }),
+    consequence: {methods: none, options: ['--seccomp', '--no-new-privs'], text: 'refused'},
+    advice: 'a kernel with CONFIG_SECCOMP_FILTER has it; in a container its own profile must allow seccomp',
+  },
+  {
+    id: 'unfiltered',
+    title: 'system calls unfiltered',
+    probe: probeUnfiltered,
+    consequence: {
+      methods: none,
+      options: none,
+      text: 'an ENOSYS or EPERM above may be the filter’s answer and not the kernel’s',
+    },
+    advice: 'grep Seccomp /proc/self/status; containers and systemd’s SystemCallFilter= set one',
+  },
+]
+
+export const rights: ProbeGroup = {id: 'rights', title: 'Rights', probes}

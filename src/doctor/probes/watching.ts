@@ -1,0 +1,80 @@
+import {constants} from 'node:os'
+import {allow} from '../advice.js'
+import {type Call, tried} from '../attempt.js'
+import {status} from '../machine.js'
+import {type Outcome, works} from '../outcome.js'
+import {none, type Probe, type ProbeGroup} from '../probe.js'
+
+const P_PIDFD = 3
+const WEXITED = 4
+const WNOHANG = 1
+const siginfoBytes = 128
+
+const pid = {slot: 0}
+const pidfd = {slot: 1}
+const openOwnPidfd: readonly Call[] = [
+  {name: 'getpid', args: [], save: pid},
+  {name: 'pidfd_open', args: [pid, 0], save: pidfd},
+]
+
+/** Bit n-1 is signal n; so /proc/self/status writes a set of signals. */
+function probeReaping(): Outcome {
+  const ignored = BigInt(`0x${status('SigIgn') ?? '0'}`)
+  if ((ignored >> BigInt(constants.signals.SIGCHLD - 1)) & 1n)
+    return {state: 'missing', evidence: 'SIGCHLD is ignored: the kernel reaps every child at once'}
+  return works('SIGCHLD is not ignored')
+}
+
+const probes: readonly Probe[] = [
+  {
+    id: 'pidfd-open',
+    title: 'pidfd_open',
+    probe: () => tried({calls: openOwnPidfd, since: '5.3'}),
+    consequence: {
+      methods: ['fork', 'vfork', 'posix_spawn', 'zygote'],
+      options: none,
+      text: 'exec waits and signals by pid; the library’s launch needs clone, whose pidfd comes with the child',
+    },
+    advice: allow('pidfd_open', '5.3'),
+  },
+  {
+    id: 'pidfd-send-signal',
+    title: 'pidfd_send_signal',
+    probe: () => tried({calls: [...openOwnPidfd, {name: 'pidfd_send_signal', args: [pidfd, 0, 0, 0]}], since: '5.1'}),
+    consequence: {
+      methods: none,
+      options: none,
+      text: 'exec passes signals on by pid; kill() of the library’s children does nothing',
+    },
+    advice: allow('pidfd_send_signal', '5.1'),
+  },
+  {
+    id: 'waitid-pidfd',
+    title: 'waitid by pidfd',
+    probe: () =>
+      tried({
+        calls: [
+          ...openOwnPidfd,
+          {
+            name: 'waitid',
+            shown: 'waitid(P_PIDFD)',
+            args: [P_PIDFD, pidfd, new Uint8Array(siginfoBytes), WEXITED | WNOHANG, 0],
+            forgive: [constants.errno.ECHILD], // it is no child of its own, and the kernel got as far as that
+          },
+        ],
+        since: '5.4',
+      }),
+    consequence: {methods: none, options: none, text: 'children are waited for by pid'},
+    advice: allow('waitid', '5.4'),
+  },
+  {
+    id: 'reaping',
+    title: 'children are left to be reaped',
+    essential: true,
+    probe: probeReaping,
+    consequence: {methods: none, options: none, text: 'how a program ended is not known: its exit code is lost'},
+    advice: 'the program that starts spawnctl ignores SIGCHLD: it should not',
+  },
+]
+
+export const watching: ProbeGroup = {id: 'watching', title: 'Watching it', probes}
