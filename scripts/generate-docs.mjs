@@ -16,6 +16,10 @@ const documents = [
     file: 'docs/recommend.md',
     text: async () => (await import('../dist/recommend/document.js')).recommendDocument(),
   },
+  {
+    file: 'docs/doctor.md',
+    text: async () => (await import('../dist/doctor/document.js')).doctorDocument(),
+  },
 ]
 
 const root = new URL('../', import.meta.url)

@@ -17,7 +17,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   exec: ['flowchart', 'methods', 'native', 'plan', 'errors'],
   doctor: ['exec', 'methods', 'native', 'plan', 'errors'],
   recommend: ['exec', 'flowchart', 'plan', 'report', 'errors'],
-  commands: ['doctor', 'recommend', 'exec', 'flowchart', 'report', 'plan', 'errors'],
+  commands: ['doctor', 'recommend', 'exec', 'flowchart', 'methods', 'report', 'plan', 'errors'],
   start: ['exec', 'recommend', 'plan', 'cli'],
   cli: ['exec'],
   index: ['process', 'flowchart', 'methods', 'plan', 'errors'],

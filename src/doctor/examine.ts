@@ -6,6 +6,7 @@ import {creation} from './probes/creation.js'
 import {descriptors} from './probes/descriptors.js'
 import {limits} from './probes/limits.js'
 import {memory} from './probes/memory.js'
+import {methodProbes} from './probes/methods.js'
 import {namespaces} from './probes/namespaces.js'
 import {program} from './probes/program.js'
 import {rights} from './probes/rights.js'
@@ -14,6 +15,7 @@ import {watching} from './probes/watching.js'
 /** In the order in which a person reads about them: what everything needs first. */
 export const groups: readonly ProbeGroup[] = [
   program,
+  methodProbes,
   creation,
   watching,
   descriptors,

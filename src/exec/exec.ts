@@ -1,7 +1,7 @@
 import {closeSync, openSync} from 'node:fs'
-import {SpawnctlError, UsageError} from '../errors.js'
+import {SpawnctlError, SpawnError, UsageError} from '../errors.js'
 import {describeErrno} from '../methods/diagnosis/errno.js'
-import {runPlan} from '../methods/spawn.js'
+import {type Ran, runPlan} from '../methods/spawn.js'
 import {leave} from '../native/core.js'
 import {kindOf} from '../plan/housekeeping.js'
 import {lastValue, type OptionValues} from '../plan/option.js'
@@ -36,6 +36,21 @@ function announce({plan, method, why}: Request): void {
   for (const step of plan.steps) say(`  ${kindOf(step).describe(step)}`)
 }
 
+/**
+ * Runs what was asked for; auto, by the method that it chose. What libc makes posix_spawn of may be refused by a filter
+ * (clone3, with EPERM): auto then goes on to clone, which has the older call left and says which step or program failed.
+ */
+function runChosen({plan, method, why, verbose}: Request): Ran {
+  try {
+    return runPlan(plan, method)
+  } catch (error) {
+    const errno = error instanceof SpawnError ? error.failure.errno : undefined
+    if (why === undefined || method !== 'posix_spawn' || !(errno === 'EPERM' || errno === 'ENOSYS')) throw error
+    if (verbose) say(`posix_spawn is refused here (${errno}): method clone instead`)
+    return runPlan(plan, 'clone')
+  }
+}
+
 function run(values: OptionValues, program: readonly string[], asJson: boolean): End {
   const reportFile = lastValue(values, 'report')
   const report = reportFile === undefined ? undefined : openReport(reportFile)
@@ -46,7 +61,7 @@ function run(values: OptionValues, program: readonly string[], asJson: boolean):
   try {
     const request = readRequest(values, program)
     if (request.verbose) announce(request)
-    const ran = runPlan(request.plan, request.method)
+    const ran = runChosen(request)
     if (request.verbose) {
       say(describeBirth(ran))
       say(describeEnd(ran))

@@ -10,7 +10,7 @@ const stepBytes = 64
 const actionBytes = 16
 
 /** What of a call goes into the block. */
-export type EncodedCall = Pick<ScriptCall, 'nr' | 'args' | 'save' | 'forgive'>
+type EncodedCall = Pick<ScriptCall, 'nr' | 'args' | 'save' | 'forgive'>
 
 /** Everything the core needs for one spawn. */
 export interface BlockContent {

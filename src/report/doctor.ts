@@ -1,7 +1,7 @@
 import wrapAnsi from 'wrap-ansi'
 
 /** Well; not well, and nothing can do without it; not well, and something else does instead. */
-export type Mark = 'well' | 'bad' | 'lacking'
+type Mark = 'well' | 'bad' | 'lacking'
 
 export interface FindingText {
   readonly mark: Mark

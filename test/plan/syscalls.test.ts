@@ -1,6 +1,7 @@
 import {readdirSync, readFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {describe, expect, it} from 'vitest'
+import {probeSyscallNumbers} from '../../src/doctor/syscalls.js'
 import {type Arch, callerSyscallNumbers, syscallNumbers} from '../../src/plan/syscalls.js'
 import {preprocess} from '../helpers/fixture.js'
 
@@ -9,6 +10,7 @@ type Numbers = Readonly<Record<string, number>>
 const tables: readonly {table: string; arch: Arch; numbers: Numbers}[] = (['x64', 'arm64'] as const).flatMap(arch => [
   {table: 'syscallNumbers', arch, numbers: syscallNumbers[arch]},
   {table: 'callerSyscallNumbers', arch, numbers: callerSyscallNumbers[arch]},
+  {table: 'probeSyscallNumbers', arch, numbers: probeSyscallNumbers[arch]},
 ])
 
 /** asm-generic/unistd.h is the table of arm64, once the older calls that arm64 has are asked for. */

@@ -1,4 +1,3 @@
-import {openZygote} from '../../methods/spawn.js'
 import {allow} from '../advice.js'
 import {attempt, tried} from '../attempt.js'
 import {status} from '../machine.js'
@@ -56,24 +55,10 @@ function probePidfd(by: 'clone3' | 'clone', flags: bigint): Outcome {
   return {state: 'missing', evidence: `${by} ignores CLONE_PIDFD; Linux has it since 5.2`}
 }
 
-/** The zygote is started by clone from this process, which is safe to do once clone is known to kill nobody. */
-function probeZygote(): Outcome {
-  const clone = clone3With(0n, 'CLONE_VM | CLONE_VFORK', '5.3')
-  if (clone.state !== 'works' && clone.errno === undefined) return clone
-  try {
-    const zygote = openZygote()
-    zygote.close()
-    return works(`it ran as pid ${zygote.pid}`)
-  } catch (error) {
-    return {state: 'missing', evidence: (error as Error).message}
-  }
-}
-
 const probes: readonly Probe[] = [
   {
     id: 'fork',
     title: 'fork',
-    essential: true,
     probe: probeFork,
     consequence: {methods: ['fork'], options: none, text: 'no child can be created by a copy of the memory'},
     advice: 'see the limits and the memory below; a smaller process needs less',
@@ -85,7 +70,7 @@ const probes: readonly Probe[] = [
     consequence: {
       methods: ['vfork', 'clone'],
       options: none,
-      text: 'the child gets a copy of the memory: it works, as slowly as fork does',
+      text: 'where the child gets a copy of the memory instead, it works as slowly as fork does',
     },
     advice: 'an emulator (qemu-user, WSL 1) does this; on a kernel of its own it is faster',
   },
@@ -136,7 +121,6 @@ const probes: readonly Probe[] = [
   {
     id: 'clone',
     title: 'clone, where clone3 is not to be had',
-    essential: true,
     probe: () => tried({creation: {by: 'clone', flags: borrowing | SIGCHLD}, shown: 'clone(CLONE_VM | CLONE_VFORK)'}),
     consequence: {
       methods: ['clone', 'clone-vm', 'vfork'],
@@ -156,13 +140,6 @@ const probes: readonly Probe[] = [
     },
     advice: allow('clone', '5.2'),
   },
-  {
-    id: 'zygote',
-    title: 'the zygote starts',
-    probe: probeZygote,
-    consequence: {methods: ['zygote'], options: none, text: 'cannot be used'},
-    advice: 'npm run build:native compiles it; then spawnctl exec --method zygote true says more',
-  },
 ]
 
-export const creation: ProbeGroup = {id: 'creation', title: 'Creating a child', probes}
+export const creation: ProbeGroup = {id: 'creation', title: 'How a child can be created', probes}

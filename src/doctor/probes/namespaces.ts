@@ -10,13 +10,19 @@ const AT_FDCWD = -100
 const O_WRONLY = 1
 
 const others = [
-  {name: 'mount', flag: 0x0002_0000, since: '2.4', options: ['--mount-proc', '--bind', '--tmpfs', '--pivot-root']},
-  {name: 'pid', flag: 0x2000_0000, since: '3.8', options: ['--mount-proc']},
-  {name: 'net', flag: 0x4000_0000, since: '3.0', options: ['--loopback']},
-  {name: 'ipc', flag: 0x0800_0000, since: '3.0', options: none},
-  {name: 'uts', flag: CLONE_NEWUTS, since: '3.0', options: ['--hostname']},
-  {name: 'cgroup', flag: 0x0200_0000, since: '4.6', options: none},
-  {name: 'time', flag: 0x0000_0080, since: '5.6', options: none},
+  {
+    name: 'mount',
+    sysctl: 'mnt',
+    flag: 0x0002_0000,
+    since: '2.4',
+    options: ['--mount-proc', '--bind', '--tmpfs', '--pivot-root'],
+  },
+  {name: 'pid', sysctl: 'pid', flag: 0x2000_0000, since: '3.8', options: ['--mount-proc']},
+  {name: 'net', sysctl: 'net', flag: 0x4000_0000, since: '3.0', options: ['--loopback']},
+  {name: 'ipc', sysctl: 'ipc', flag: 0x0800_0000, since: '3.0', options: none},
+  {name: 'uts', sysctl: 'uts', flag: CLONE_NEWUTS, since: '3.0', options: ['--hostname']},
+  {name: 'cgroup', sysctl: 'cgroup', flag: 0x0200_0000, since: '4.6', options: none},
+  {name: 'time', sysctl: 'time', flag: 0x0000_0080, since: '5.6', options: none},
 ] as const
 
 function unshare(flags: number, ...names: readonly string[]): Call {
@@ -68,6 +74,15 @@ function probeNamespace(name: string, flag: number, since: string): Outcome {
   return works(`${alone.evidence}, but not together with CLONE_NEWUSER`, 'together with --unshare user')
 }
 
+function adviseNamespace(limit: string, since: string): (outcome: NotWell) => string {
+  return outcome => {
+    if (outcome.errno === 'ENOSPC')
+      return `sysctl user.max_${limit}_namespaces: its limit, here or further out, is reached`
+    if (outcome.errno !== 'EPERM' || process.geteuid?.() === 0) return allow('unshare', since)(outcome)
+    return 'run it as root, or make user namespaces work: with --unshare user an ordinary user gets it'
+  }
+}
+
 const probes: readonly Probe[] = [
   {
     id: 'user-namespace',
@@ -81,15 +96,12 @@ const probes: readonly Probe[] = [
     advice: adviseUserNamespace,
   },
   ...others.map(
-    ({name, flag, since, options}): Probe => ({
+    ({name, sysctl: limit, flag, since, options}): Probe => ({
       id: `${name}-namespace`,
       title: `${name} namespace`,
       probe: () => probeNamespace(name, flag, since),
       consequence: {methods: none, options: [`--unshare ${name}`, ...options], text: 'refused'},
-      advice: outcome =>
-        outcome.errno === 'EPERM'
-          ? 'run it as root, or make user namespaces work: with --unshare user an ordinary user gets it'
-          : allow('unshare', since)(outcome),
+      advice: adviseNamespace(limit, since),
     }),
   ),
 ]

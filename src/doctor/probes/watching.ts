@@ -1,6 +1,6 @@
 import {constants} from 'node:os'
 import {allow} from '../advice.js'
-import {type Call, tried} from '../attempt.js'
+import {tried} from '../attempt.js'
 import {status} from '../machine.js'
 import {type Outcome, works} from '../outcome.js'
 import {none, type Probe, type ProbeGroup} from '../probe.js'
@@ -10,12 +10,9 @@ const WEXITED = 4
 const WNOHANG = 1
 const siginfoBytes = 128
 
-const pid = {slot: 0}
-const pidfd = {slot: 1}
-const openOwnPidfd: readonly Call[] = [
-  {name: 'getpid', args: [], save: pid},
-  {name: 'pidfd_open', args: [pid, 0], save: pidfd},
-]
+/** Open in no process: a kernel that knows the call, and the kind of descriptor, says EBADF. */
+const noSuchFd = 0x7fff_ffff
+const forgive = [constants.errno.EBADF]
 
 /** Bit n-1 is signal n; so /proc/self/status writes a set of signals. */
 function probeReaping(): Outcome {
@@ -29,7 +26,16 @@ const probes: readonly Probe[] = [
   {
     id: 'pidfd-open',
     title: 'pidfd_open',
-    probe: () => tried({calls: openOwnPidfd, since: '5.3'}),
+    probe: () => {
+      const pid = {slot: 0}
+      return tried({
+        calls: [
+          {name: 'getpid', args: [], save: pid},
+          {name: 'pidfd_open', args: [pid, 0]},
+        ],
+        since: '5.3',
+      })
+    },
     consequence: {
       methods: ['fork', 'vfork', 'posix_spawn', 'zygote'],
       options: none,
@@ -40,7 +46,7 @@ const probes: readonly Probe[] = [
   {
     id: 'pidfd-send-signal',
     title: 'pidfd_send_signal',
-    probe: () => tried({calls: [...openOwnPidfd, {name: 'pidfd_send_signal', args: [pidfd, 0, 0, 0]}], since: '5.1'}),
+    probe: () => tried({calls: [{name: 'pidfd_send_signal', args: [noSuchFd, 0, 0, 0], forgive}], since: '5.1'}),
     consequence: {
       methods: none,
       options: none,
@@ -54,12 +60,11 @@ const probes: readonly Probe[] = [
     probe: () =>
       tried({
         calls: [
-          ...openOwnPidfd,
           {
             name: 'waitid',
             shown: 'waitid(P_PIDFD)',
-            args: [P_PIDFD, pidfd, new Uint8Array(siginfoBytes), WEXITED | WNOHANG, 0],
-            forgive: [constants.errno.ECHILD], // it is no child of its own, and the kernel got as far as that
+            args: [P_PIDFD, noSuchFd, new Uint8Array(siginfoBytes), WEXITED | WNOHANG, 0],
+            forgive,
           },
         ],
         since: '5.4',

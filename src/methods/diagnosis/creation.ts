@@ -40,7 +40,7 @@ function explainEagain(): Advice {
       limit === undefined
         ? 'a limit on the number of processes or threads is reached'
         : `this user is at its limit of ${limit} processes and threads (RLIMIT_NPROC)`,
-    next: 'ulimit -u; ps -u "$USER" -L shows who uses them',
+    next: 'ulimit -u; ps -u "$USER" -L shows who uses them; spawnctl doctor shows every limit',
   }
 }
 
@@ -66,10 +66,13 @@ export function explainCreation(method: Method, errno: string): Advice {
     case 'EPERM':
       return {
         why: 'a security policy (seccomp, LSM) refuses the call',
-        next: 'try another --method; grep Seccomp /proc/self/status',
+        next: 'spawnctl doctor tells which methods work here; then --method with one of those',
       }
     case 'ENOSYS':
-      return {why: 'this kernel, or a seccomp filter in its name, does not have the call', next: 'try another --method'}
+      return {
+        why: 'this kernel, or a seccomp filter in its name, does not have the call',
+        next: 'spawnctl doctor tells which methods work here; then --method with one of those',
+      }
     case 'EBADMSG':
       return {why: 'program and native core are of different versions', next: 'npm run build'}
     default:

@@ -139,6 +139,13 @@ export function diagnoseExec(plan: Plan, candidates: readonly Text[], errno: str
       return {...generic, why: 'the file is neither a known binary format nor a script', next: `file ${program}`}
     case 'EAGAIN':
       return {...generic, why: 'the new user is at its limit of processes (RLIMIT_NPROC)', next: 'ulimit -u'}
+    case 'EPERM':
+    case 'ENOSYS':
+      return {
+        ...generic,
+        why: 'a security policy (seccomp, LSM) refuses execve, or what libc makes its posix_spawn of',
+        next: 'spawnctl doctor tells which methods work here',
+      }
     default:
       return generic
   }

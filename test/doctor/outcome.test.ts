@@ -1,0 +1,69 @@
+import {constants} from 'node:os'
+import {describe, expect, it} from 'vitest'
+import {capabilityNames, describeCapabilities} from '../../src/doctor/capabilities.js'
+import {kernelHas} from '../../src/doctor/machine.js'
+import {outcomeOf} from '../../src/doctor/outcome.js'
+import type {ProbeResult} from '../../src/native/probe.js'
+
+const {ENOSYS, EPERM, EINVAL, ENOTTY, EAGAIN} = constants.errno
+const result: ProbeResult = {
+  end: 'failed',
+  errno: 0,
+  failedStep: 0,
+  waitStatus: 0,
+  sharesMemory: false,
+  hasPidfd: false,
+  forkNs: 0,
+}
+const tried = {named: () => 'call', since: '99.0', timeoutMs: 10}
+
+describe('what an attempt’s end means', () => {
+  it.each([
+    [ENOSYS, 'missing', 'call: function not implemented (ENOSYS); Linux has it since 99.0'],
+    [EINVAL, 'missing', 'call: invalid argument (EINVAL); Linux has it since 99.0'],
+    [EPERM, 'refused', 'call: operation not permitted (EPERM)'],
+    [ENOTTY, 'unknown', 'call: inappropriate ioctl for device (ENOTTY)'],
+  ])('errno %i is %s', (errno, state, evidence) => {
+    expect(outcomeOf({...result, errno}, tried)).toMatchObject({state, evidence})
+  })
+
+  it('SIGSYS is a filter’s refusal, any other death is not known', () => {
+    const killed = (waitStatus: number) => outcomeOf({...result, end: 'killed', waitStatus}, tried)
+    expect(killed(constants.signals.SIGSYS)).toMatchObject({state: 'refused'})
+    expect(killed(constants.signals.SIGSEGV | 0x80)).toMatchObject({
+      state: 'unknown',
+      evidence: expect.stringMatching(/SIGSEGV/),
+    })
+    expect(killed(0)).toMatchObject({state: 'unknown', evidence: expect.stringMatching(/ended before it was done/)})
+  })
+
+  it('without a child to try it in nothing is known', () => {
+    const outcome = outcomeOf({...result, end: 'untried', errno: EAGAIN}, tried)
+    expect(outcome).toMatchObject({
+      state: 'unknown',
+      errno: 'EAGAIN',
+      evidence: expect.stringMatching(/no child to try it in/),
+    })
+  })
+})
+
+describe('capabilities', () => {
+  it('are read from their set', () => {
+    expect(capabilityNames('c0')).toEqual(['setgid', 'setuid'])
+    expect(capabilityNames('8000000000000000')).toEqual(['cap_63'])
+  })
+
+  it('are described in few words', () => {
+    expect(describeCapabilities('0', 40)).toBe('none')
+    expect(describeCapabilities('1ffffffffff', 40)).toBe('all')
+    expect(describeCapabilities('1fffeffffff', 40)).toBe('all but sys_resource')
+    expect(describeCapabilities('c0', 40)).toBe('setgid, setuid')
+  })
+})
+
+describe('the kernel’s version', () => {
+  it('is compared by numbers', () => {
+    expect(kernelHas('2.6')).toBe(true)
+    expect(kernelHas('999.0')).toBe(false)
+  })
+})
