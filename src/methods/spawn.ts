@@ -7,6 +7,7 @@ import {
   posixSpawnFeatures,
   type RunResult,
   type SpawnResult,
+  tryToSetBlocking,
 } from '../native/core.js'
 import {type Lowering, lower} from '../plan/lower.js'
 import type {Plan} from '../plan/plan.js'
@@ -60,6 +61,13 @@ function scriptLowering(method: Method): Lowering {
   return {methodNumber, arch, form: 'script', openFds: hasCloseRange() ? undefined : openDescriptors()}
 }
 
+/** What posix_spawn has no action for, done here: the description is the same. A bad one is for the child to report. */
+function makeBlocking(plan: Plan): void {
+  for (const step of plan.steps)
+    if (step.kind === 'descriptors')
+      for (const {from, blocking} of step.placements) if (blocking && typeof from === 'number') tryToSetBlocking(from)
+}
+
 function engage<Result extends SpawnResult>(
   plan: Plan,
   method: Method,
@@ -81,6 +89,7 @@ function engage<Result extends SpawnResult>(
             zygoteSocket: (zygote as Zygote).socket,
             caller,
           }
+    if (method === 'posix_spawn') makeBlocking(files.plan)
     const lowered = lower(files.plan, lowering)
     const result = native(lowered.image)
     if (result.stage !== 'spawned') throw diagnose(method, plan, lowered, result)

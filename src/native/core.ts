@@ -103,6 +103,11 @@ export function setBlocking(fd: number): void {
   check(callNative('spawnctl_set_blocking', fd))
 }
 
+/** The same where a bad descriptor is somebody else's to complain of. */
+export function tryToSetBlocking(fd: number): void {
+  callNative('spawnctl_set_blocking', fd)
+}
+
 let features: {chdir: boolean; closefrom: boolean} | undefined
 
 /** What this libc's posix_spawn can do. */
