@@ -68,7 +68,11 @@ function makeBlocking(plan: Plan): void {
       for (const {from, blocking} of step.placements) if (blocking && typeof from === 'number') tryToSetBlocking(from)
 }
 
-function engage<Result extends SpawnResult>(
+/**
+ * Opens the plan's files, lowers it, and hands the block to a function of the core.
+ * @throws {SpawnError} when the program does not run
+ */
+export function engage<Result extends SpawnResult>(
   plan: Plan,
   method: Method,
   zygote: Zygote | undefined,

@@ -49,10 +49,10 @@ export interface RunResult extends SpawnResult {
   elapsedNs: number
 }
 
-const spawnResultBytes = 64
+export const spawnResultBytes = 64
 const runResultBytes = spawnResultBytes + 32
 
-function readSpawnResult(view: DataView): SpawnResult {
+export function readSpawnResult(view: DataView): SpawnResult {
   const i32 = (at: number) => view.getInt32(at, true)
   return {
     pid: i32(0),
@@ -127,7 +127,8 @@ export function hasCloseRange(): boolean {
   return closeRange
 }
 
-function check(error: number): number {
+/** @throws the system's error, where C returned -errno */
+export function check(error: number): number {
   if (error >= 0) return error
   throw Object.assign(new Error(getSystemErrorName(error)), {errno: -error})
 }
