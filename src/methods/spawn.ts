@@ -9,7 +9,7 @@ import {
   type SpawnResult,
   tryToSetBlocking,
 } from '../native/core.js'
-import {type Lowering, lower} from '../plan/lower.js'
+import {type LoweredPlan, type Lowering, lower} from '../plan/lower.js'
 import type {Plan} from '../plan/plan.js'
 import type {Arch} from '../plan/syscalls.js'
 import {refuseUnlessCapable} from './capability.js'
@@ -76,8 +76,9 @@ export function engage<Result extends SpawnResult>(
   plan: Plan,
   method: Method,
   zygote: Zygote | undefined,
-  native: (image: Uint8Array) => Result,
+  native: (image: Uint8Array, lowered: LoweredPlan) => Result,
 ): Result {
+  if (method === 'zygote' && zygote === undefined) throw new Error('method "zygote" needs an open Zygote')
   const files = openFiles(plan)
   let caller: ReturnType<typeof openCaller> | undefined
   try {
@@ -95,7 +96,7 @@ export function engage<Result extends SpawnResult>(
           }
     if (method === 'posix_spawn') makeBlocking(files.plan)
     const lowered = lower(files.plan, lowering)
-    const result = native(lowered.image)
+    const result = native(lowered.image, lowered)
     if (result.stage !== 'spawned') throw diagnose(method, plan, lowered, result)
     return result
   } finally {
@@ -116,7 +117,6 @@ function spawned(method: Method, result: SpawnResult): Omit<Spawned, 'pidfd'> {
  * @throws {SpawnError} when creation, housekeeping or execve failed; nothing is left of the child
  */
 export function spawnPlan(plan: Plan, method: Method, zygote?: Zygote): Spawned {
-  if (method === 'zygote' && zygote === undefined) throw new Error('method "zygote" needs an open Zygote')
   refuseUnlessCapable(plan, method)
   const result = engage(plan, method, zygote, nativeSpawn)
   return {...spawned(method, result), pidfd: result.pidfd}

@@ -12,7 +12,6 @@ const signatures = {
   spawnctl_spawn_sync: ['bytes', 'u32', 'bytes', 'bytes', 'bytes', 'void'],
   spawnctl_take_output: ['bytes', 'bytes', 'void'],
   spawnctl_set_blocking: ['i32', 'i32'],
-  spawnctl_kill: ['i32', 'i32', 'i32'],
   spawnctl_reap: ['i32', 'i32'],
   spawnctl_leave: ['i32', 'i32', 'void'],
   spawnctl_posix_spawn_features: ['i32'],
@@ -22,8 +21,10 @@ const signatures = {
   spawnctl_find_group: ['bytes', 'bytes', 'i32'],
   spawnctl_find_groups: ['bytes', 'u32', 'bytes', 'u32', 'i32'],
   spawnctl_open_exits: ['bytes', 'bytes', 'i32'],
-  spawnctl_close_exits: ['bytes', 'void'],
-  spawnctl_watch: ['bytes', 'i32', 'i32', 'i32'],
+  spawnctl_begin: ['bytes', 'u32', 'bytes', 'u32', 'bytes', 'u32', 'bytes', 'void'],
+  spawnctl_watch: ['bytes', 'u32', 'i32', 'i32', 'bytes', 'i32'],
+  spawnctl_signal: ['bytes', 'i32', 'i32'],
+  spawnctl_let_go: ['bytes', 'void'],
 } as const
 
 export type NativeFunction = keyof typeof signatures

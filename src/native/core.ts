@@ -2,7 +2,7 @@ import {getSystemErrorName} from 'node:util'
 import {callNative} from './binding.js'
 
 /** src/native/spawn.h, enum spawn_stage. */
-const stages = ['spawned', 'prepare', 'create', 'step', 'exec', 'step-or-exec', 'killed', 'zygote'] as const
+export const stages = ['spawned', 'prepare', 'create', 'step', 'exec', 'step-or-exec', 'killed', 'zygote'] as const
 type SpawnStage = (typeof stages)[number]
 
 /** What really created the child; src/native/spawn.h, enum creation_call. */
@@ -166,29 +166,7 @@ export function findGroups(name: string, gid: number): readonly number[] {
   return [...groups.subarray(0, count)]
 }
 
-/** Sends a signal by pidfd; false when the process has ended. */
-export function sendSignal(pidfd: number, signal: number): boolean {
-  return callNative('spawnctl_kill', pidfd, signal) === 0
-}
-
 /** Waits for a child of ours and reaps it; for one whose exit status nobody asks for. */
 export function reapChild(pid: number): void {
   callNative('spawnctl_reap', pid)
-}
-
-/** The pipe that the exit-waiting thread reports to: a handle for it, and the end to read. */
-export function openExits(): {handle: Uint8Array; readFd: number} {
-  const handle = new Uint8Array(8)
-  const fd = new Int32Array(1)
-  check(callNative('spawnctl_open_exits', handle, new Uint8Array(fd.buffer)))
-  return {handle, readFd: fd[0] as number}
-}
-
-export function closeExits(handle: Uint8Array): void {
-  callNative('spawnctl_close_exits', handle)
-}
-
-/** Hands a child over to the exit-waiting thread. The pidfd stays the caller's. */
-export function watchChild(handle: Uint8Array, pid: number, pidfd: number): void {
-  check(callNative('spawnctl_watch', handle, pid, pidfd))
 }

@@ -13,6 +13,7 @@ const actionBytes = 16
 export interface BlockContent {
   methodNumber: number
   changesIdentity: boolean
+  sameView: boolean
   fdFloor: number
   calls: readonly ScriptCall[]
   slotCount: number
@@ -57,7 +58,7 @@ export function encodeBlock(content: BlockContent): Uint8Array {
     layout,
     bytes.length,
     content.methodNumber,
-    content.changesIdentity ? 1 : 0,
+    (content.changesIdentity ? 1 : 0) | (content.sameView ? 2 : 0),
     content.fdFloor,
     steps,
     content.calls.length,
