@@ -1,4 +1,5 @@
-import * as child_process from 'node:child_process'
+import type * as child_process from 'node:child_process'
+import {createRequire} from 'node:module'
 import {PlanError} from '../errors.js'
 import type {Method} from '../methods/method.js'
 import {runSync, type SyncRun, type SyncWishes} from './sync.js'
@@ -8,6 +9,11 @@ import {withSyncSpawn} from './sync-seam.js'
 export type SpawnSyncOptions = child_process.SpawnSyncOptions & SyncWishes
 export type ExecFileSyncOptions = child_process.ExecFileSyncOptions & SyncWishes & {readonly argv0?: string}
 export type ExecSyncOptions = child_process.ExecSyncOptions & SyncWishes
+
+/** Loaded at the first call: the seam of the asynchronous calls must be there before it. */
+function nodeModule(): typeof child_process {
+  return createRequire(import.meta.url)('node:child_process')
+}
 
 interface WithEncoding {
   readonly encoding?: BufferEncoding | 'buffer' | null | undefined
@@ -73,7 +79,7 @@ export function spawnSync<Options extends SpawnSyncOptions = Record<never, never
   options?: Options,
 ): SpawnSyncReturns<Output<Options>>
 export function spawnSync(command: string, ...rest: Call<SpawnSyncOptions>): SpawnSyncReturns<Buffer | string> {
-  const call = () => child_process.spawnSync(command, ...(rest as [string[], SpawnSyncOptions]))
+  const call = () => nodeModule().spawnSync(command, ...(rest as [string[], SpawnSyncOptions]))
   const {value, run} = throughEngine(wishesIn(rest), call)
   if (value.error !== undefined) value.error = explained(value.error, run) as Error
   return value as SpawnSyncReturns<Buffer | string>
@@ -90,7 +96,7 @@ export function execFileSync<Options extends ExecFileSyncOptions = Record<never,
   options?: Options,
 ): Output<Options>
 export function execFileSync(file: string, ...rest: Call<ExecFileSyncOptions>): Buffer | string {
-  const call = () => child_process.execFileSync(file, ...(rest as [string[], ExecFileSyncOptions]))
+  const call = () => nodeModule().execFileSync(file, ...(rest as [string[], ExecFileSyncOptions]))
   return throughEngine(wishesIn(rest), call).value
 }
 
@@ -99,5 +105,5 @@ export function execSync<Options extends ExecSyncOptions = Record<never, never>>
   command: string,
   options?: Options,
 ): Output<Options> {
-  return throughEngine(options, () => child_process.execSync(command, options)).value as Output<Options>
+  return throughEngine(options, () => nodeModule().execSync(command, options)).value as Output<Options>
 }
