@@ -1,7 +1,7 @@
 import type * as child_process from 'node:child_process'
-import {createRequire} from 'node:module'
 import {PlanError} from '../errors.js'
 import type {Method} from '../methods/method.js'
+import {childProcess} from './child-process.js'
 import {runSync, type SyncRun, type SyncWishes} from './sync.js'
 import {withSyncSpawn} from './sync-seam.js'
 
@@ -9,11 +9,6 @@ import {withSyncSpawn} from './sync-seam.js'
 export type SpawnSyncOptions = child_process.SpawnSyncOptions & SyncWishes
 export type ExecFileSyncOptions = child_process.ExecFileSyncOptions & SyncWishes & {readonly argv0?: string}
 export type ExecSyncOptions = child_process.ExecSyncOptions & SyncWishes
-
-/** Loaded at the first call: the seam of the asynchronous calls must be there before it. */
-function nodeModule(): typeof child_process {
-  return createRequire(import.meta.url)('node:child_process')
-}
 
 interface WithEncoding {
   readonly encoding?: BufferEncoding | 'buffer' | null | undefined
@@ -79,7 +74,7 @@ export function spawnSync<Options extends SpawnSyncOptions = Record<never, never
   options?: Options,
 ): SpawnSyncReturns<Output<Options>>
 export function spawnSync(command: string, ...rest: Call<SpawnSyncOptions>): SpawnSyncReturns<Buffer | string> {
-  const call = () => nodeModule().spawnSync(command, ...(rest as [string[], SpawnSyncOptions]))
+  const call = () => childProcess().spawnSync(command, ...(rest as [string[], SpawnSyncOptions]))
   const {value, run} = throughEngine(wishesIn(rest), call)
   if (value.error !== undefined) value.error = explained(value.error, run) as Error
   return value as SpawnSyncReturns<Buffer | string>
@@ -96,7 +91,7 @@ export function execFileSync<Options extends ExecFileSyncOptions = Record<never,
   options?: Options,
 ): Output<Options>
 export function execFileSync(file: string, ...rest: Call<ExecFileSyncOptions>): Buffer | string {
-  const call = () => nodeModule().execFileSync(file, ...(rest as [string[], ExecFileSyncOptions]))
+  const call = () => childProcess().execFileSync(file, ...(rest as [string[], ExecFileSyncOptions]))
   return throughEngine(wishesIn(rest), call).value
 }
 
@@ -105,5 +100,5 @@ export function execSync<Options extends ExecSyncOptions = Record<never, never>>
   command: string,
   options?: Options,
 ): Output<Options> {
-  return throughEngine(options, () => nodeModule().execSync(command, options)).value as Output<Options>
+  return throughEngine(options, () => childProcess().execSync(command, options)).value as Output<Options>
 }
