@@ -19,6 +19,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   commands: ['recommend', 'exec', 'flowchart', 'report', 'plan', 'errors'],
   start: ['exec', 'recommend', 'plan', 'cli'],
   cli: ['exec'],
+  library: ['index', 'process'],
   index: ['process', 'flowchart', 'methods', 'plan', 'errors'],
 }
 
