@@ -101,10 +101,16 @@ function connect(): Addon {
   return loaded
 }
 
-function ffiType({DataType, FFITypeTag}: Addon, type: 'bytes' | 'u32' | 'i32', value: unknown): unknown {
+type Parameter = 'bytes' | 'u32' | 'i32'
+
+/**
+ * Without a prototype: ffi-rs walks over inherited properties too, and a program may have put some on Object. It reads
+ * the length only of arrays that it makes itself.
+ */
+function ffiType({DataType, FFITypeTag}: Addon, type: Parameter): unknown {
   switch (type) {
     case 'bytes':
-      return {ffiTypeTag: FFITypeTag.Array, type: DataType.U8Array, length: (value as Uint8Array).length}
+      return {__proto__: null, ffiTypeTag: FFITypeTag.Array, type: DataType.U8Array, length: 0}
     case 'u32':
       return DataType.U32
     case 'i32':
@@ -112,18 +118,33 @@ function ffiType({DataType, FFITypeTag}: Addon, type: 'bytes' | 'u32' | 'i32', v
   }
 }
 
+interface Prototype {
+  readonly retType: number
+  readonly paramsType: readonly unknown[]
+}
+
+const prototypes = new Map<NativeFunction, Prototype>()
+
+function prototypeOf(addon: Addon, name: NativeFunction): Prototype {
+  const signature: readonly (Parameter | 'void')[] = signatures[name]
+  const made = {
+    retType: signature.at(-1) === 'void' ? addon.DataType.Void : addon.DataType.I32,
+    paramsType: signature.slice(0, -1).map(type => ffiType(addon, type as Parameter)),
+  }
+  prototypes.set(name, made)
+  return made
+}
+
 /** Calls a function of the core. Byte arrays are passed in place: what C writes is seen. */
 export function callNative(name: NativeFunction, ...values: (number | Uint8Array)[]): number {
   addon ??= connect()
-  const signature: readonly ('bytes' | 'u32' | 'i32' | 'void')[] = signatures[name]
-  const parameters = signature.slice(0, -1) as ('bytes' | 'u32' | 'i32')[]
-  if (parameters.length !== values.length) throw new Error(`${name} takes ${parameters.length} arguments`)
-  const loaded = addon
-  return loaded.load({
+  const {retType, paramsType} = prototypes.get(name) ?? prototypeOf(addon, name)
+  if (paramsType.length !== values.length) throw new Error(`${name} takes ${paramsType.length} arguments`)
+  return addon.load({
     library: libraryName,
     funcName: name,
-    retType: signature.at(-1) === 'void' ? loaded.DataType.Void : loaded.DataType.I32,
-    paramsType: parameters.map((type, i) => ffiType(loaded, type, values[i])),
+    retType,
+    paramsType,
     paramsValue: values,
     freeResultMemory: false,
   }) as number

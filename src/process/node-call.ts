@@ -45,11 +45,11 @@ function isStdio(entry: unknown): boolean {
   return false
 }
 
-/** Up to Node 22 one object, from Node 24 on eight arguments. */
+/** Up to Node 22 one object, from Node 24 on eight arguments. Without a prototype: a program may have put uid on Object. */
 function gather(passed: readonly unknown[]): Record<string, unknown> {
-  if (typeof passed[0] === 'object') return {...passed[0]}
+  if (typeof passed[0] === 'object') return {__proto__: null, ...passed[0]}
   const [file, args, cwd, envPairs, stdio, flags, uid, gid] = passed
-  return {file, args, cwd, envPairs, stdio, uid, gid, detached: (Number(flags) & detachedFlag) !== 0}
+  return {__proto__: null, file, args, cwd, envPairs, stdio, uid, gid, detached: (Number(flags) & detachedFlag) !== 0}
 }
 
 /** What Node's child_process asks its process handle for; undefined when it is nothing that any known version asks. */
@@ -59,5 +59,5 @@ export function readNodeCall(passed: readonly unknown[]): NodeCall | undefined {
   if (typeof file !== 'string' || !(cwd == null || typeof cwd === 'string')) return undefined
   if (!isStrings(args) || !isStrings(envPairs) || !isId(uid) || !isId(gid)) return undefined
   if (!Array.isArray(stdio) || !stdio.every(isStdio)) return undefined
-  return {...call, detached: Boolean(call.detached), stdio} as unknown as NodeCall
+  return Object.assign(call, {detached: Boolean(call.detached), stdio}) as unknown as NodeCall
 }
