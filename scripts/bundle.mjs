@@ -1,14 +1,25 @@
-// Makes dist/start.cjs, what bin/spawnctl.cjs loads: one CommonJS file starts faster than a tree of ES modules.
+// Makes the CommonJS files of dist/: one file starts faster than a tree of ES modules. start.cjs is what
+// bin/spawnctl.cjs loads; library.cjs is what require('spawnctl') and import 'spawnctl' both get, so that a program that
+// does both has one library; register.cjs is a word on top of it.
+import {cp, readdir, rm, writeFile} from 'node:fs/promises'
 import {build} from 'esbuild'
 
-await build({
-  entryPoints: ['src/start.ts'],
-  outfile: 'dist/start.cjs',
+const common = {
   bundle: true,
   platform: 'node',
   target: 'node20',
   format: 'cjs',
-  external: ['./cli.js', 'ffi-rs'],
   define: {'import.meta.url': 'moduleUrl'},
   banner: {js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href"},
-})
+}
+
+await build({...common, entryPoints: ['src/start.ts'], outfile: 'dist/start.cjs', external: ['./cli.js', 'ffi-rs']})
+await build({...common, entryPoints: ['src/library.ts'], outfile: 'dist/library.cjs', external: ['ffi-rs']})
+await writeFile('dist/library.mjs', "export * from './library.cjs'\n")
+await writeFile('dist/register.cjs', "require('./library.cjs').register()\n")
+
+// The same declarations once more, where TypeScript takes them for CommonJS.
+await rm('dist/types-cjs', {recursive: true, force: true})
+for (const file of await readdir('dist', {recursive: true}))
+  if (file.endsWith('.d.ts')) await cp(`dist/${file}`, `dist/types-cjs/${file}`)
+await writeFile('dist/types-cjs/package.json', '{"type": "commonjs"}\n')

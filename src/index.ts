@@ -10,3 +10,12 @@ export {makePlan, type Plan} from './plan/plan.js'
 export type {FileAccess, FileSource, Placement, Step} from './plan/step.js'
 export type {Exit} from './process/exits.js'
 export {type Child, launch} from './process/launch.js'
+export {
+  type ExecFileSyncOptions,
+  type ExecSyncOptions,
+  execFileSync,
+  execSync,
+  type SpawnSyncOptions,
+  type SpawnSyncReturns,
+  spawnSync,
+} from './process/spawn-sync.js'

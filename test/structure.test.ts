@@ -20,6 +20,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   commands: ['doctor', 'recommend', 'exec', 'flowchart', 'methods', 'report', 'plan', 'errors'],
   start: ['exec', 'recommend', 'plan', 'cli'],
   cli: ['exec'],
+  library: ['index', 'process'],
   index: ['process', 'flowchart', 'methods', 'plan', 'errors'],
 }
 

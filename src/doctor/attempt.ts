@@ -48,6 +48,7 @@ function imageOf(calls: readonly Call[]): Uint8Array {
   return encodeBlock({
     methodNumber: 0,
     changesIdentity: false,
+    sameView: false,
     fdFloor: 0,
     calls: encoded,
     slotCount: mostSlots,

@@ -53,7 +53,10 @@ export function openFiles(plan: Plan): {plan: Plan; close: () => void} {
     step.kind === 'descriptors'
       ? {
           ...step,
-          placements: step.placements.map(({to, from}) => ({to, from: typeof from === 'object' ? number(from) : from})),
+          placements: step.placements.map(placement => {
+            const {from} = placement
+            return {...placement, from: typeof from === 'object' ? number(from) : from}
+          }),
         }
       : step
   try {

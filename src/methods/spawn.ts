@@ -7,8 +7,9 @@ import {
   posixSpawnFeatures,
   type RunResult,
   type SpawnResult,
+  tryToSetBlocking,
 } from '../native/core.js'
-import {type Lowering, lower} from '../plan/lower.js'
+import {type LoweredPlan, type Lowering, lower} from '../plan/lower.js'
 import type {Plan} from '../plan/plan.js'
 import type {Arch} from '../plan/syscalls.js'
 import {refuseUnlessCapable} from './capability.js'
@@ -60,12 +61,24 @@ function scriptLowering(method: Method): Lowering {
   return {methodNumber, arch, form: 'script', openFds: hasCloseRange() ? undefined : openDescriptors()}
 }
 
-function engage<Result extends SpawnResult>(
+/** What posix_spawn has no action for, done here: the description is the same. A bad one is for the child to report. */
+function makeBlocking(plan: Plan): void {
+  for (const step of plan.steps)
+    if (step.kind === 'descriptors')
+      for (const {from, blocking} of step.placements) if (blocking && typeof from === 'number') tryToSetBlocking(from)
+}
+
+/**
+ * Opens the plan's files, lowers it, and hands the block to a function of the core.
+ * @throws {SpawnError} when the program does not run
+ */
+export function engage<Result extends SpawnResult>(
   plan: Plan,
   method: Method,
   zygote: Zygote | undefined,
-  native: (image: Uint8Array) => Result,
+  native: (image: Uint8Array, lowered: LoweredPlan) => Result,
 ): Result {
+  if (method === 'zygote' && zygote === undefined) throw new Error('method "zygote" needs an open Zygote')
   const files = openFiles(plan)
   let caller: ReturnType<typeof openCaller> | undefined
   try {
@@ -81,8 +94,9 @@ function engage<Result extends SpawnResult>(
             zygoteSocket: (zygote as Zygote).socket,
             caller,
           }
+    if (method === 'posix_spawn') makeBlocking(files.plan)
     const lowered = lower(files.plan, lowering)
-    const result = native(lowered.image)
+    const result = native(lowered.image, lowered)
     if (result.stage !== 'spawned') throw diagnose(method, plan, lowered, result)
     return result
   } finally {
@@ -103,7 +117,6 @@ function spawned(method: Method, result: SpawnResult): Omit<Spawned, 'pidfd'> {
  * @throws {SpawnError} when creation, housekeeping or execve failed; nothing is left of the child
  */
 export function spawnPlan(plan: Plan, method: Method, zygote?: Zygote): Spawned {
-  if (method === 'zygote' && zygote === undefined) throw new Error('method "zygote" needs an open Zygote')
   refuseUnlessCapable(plan, method)
   const result = engage(plan, method, zygote, nativeSpawn)
   return {...spawned(method, result), pidfd: result.pidfd}

@@ -4,7 +4,7 @@ import {reapChild, zygoteChannel} from '../native/core.js'
 import type {CallerState} from '../plan/lower.js'
 import {makePlan, type Plan} from '../plan/plan.js'
 import {signalList} from '../plan/signals.js'
-import {preparing} from './diagnosis/diagnose.js'
+import {preparing, zygoteError} from './diagnosis/diagnose.js'
 import type {Method} from './method.js'
 
 /** src/native/zygote_protocol.h, ZYGOTE_SOCKET. */
@@ -40,11 +40,19 @@ function zygotePlan(theirs: number): Plan {
  * identity are the caller's at its start.
  */
 export class Zygote {
+  private closed = false
+
   private constructor(
     readonly pid: number,
     private readonly pidfd: number,
-    readonly socket: number,
+    private readonly ourEnd: number,
   ) {}
+
+  /** @throws {SpawnError} E_ZYGOTE when it was closed: the number may be another file by now */
+  get socket(): number {
+    if (this.closed) throw zygoteError('this Zygote was closed')
+    return this.ourEnd
+  }
 
   static start(spawn: (plan: Plan, method: Method) => {pid: number; pidfd: number}): Zygote {
     const [ours, theirs] = preparing('zygote', zygoteChannel)
@@ -61,7 +69,9 @@ export class Zygote {
 
   /** Its end-of-file ends it; the children it made live on, for they are the caller's. */
   close(): void {
-    closeSync(this.socket)
+    if (this.closed) return
+    this.closed = true
+    closeSync(this.ourEnd)
     reapChild(this.pid)
     if (this.pidfd >= 0) closeSync(this.pidfd)
   }

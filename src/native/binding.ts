@@ -8,8 +8,10 @@ import {NativeError} from '../errors.js'
 const signatures = {
   spawnctl_spawn: ['bytes', 'u32', 'bytes', 'void'],
   spawnctl_run: ['bytes', 'u32', 'bytes', 'void'],
+  spawnctl_socketpairs: ['u32', 'bytes', 'i32'],
+  spawnctl_spawn_sync: ['bytes', 'u32', 'bytes', 'bytes', 'bytes', 'void'],
+  spawnctl_take_output: ['bytes', 'bytes', 'void'],
   spawnctl_set_blocking: ['i32', 'i32'],
-  spawnctl_kill: ['i32', 'i32', 'i32'],
   spawnctl_reap: ['i32', 'i32'],
   spawnctl_leave: ['i32', 'i32', 'void'],
   spawnctl_posix_spawn_features: ['i32'],
@@ -21,8 +23,10 @@ const signatures = {
   spawnctl_find_group: ['bytes', 'bytes', 'i32'],
   spawnctl_find_groups: ['bytes', 'u32', 'bytes', 'u32', 'i32'],
   spawnctl_open_exits: ['bytes', 'bytes', 'i32'],
-  spawnctl_close_exits: ['bytes', 'void'],
-  spawnctl_watch: ['bytes', 'i32', 'i32', 'i32'],
+  spawnctl_begin: ['bytes', 'u32', 'bytes', 'u32', 'bytes', 'u32', 'bytes', 'void'],
+  spawnctl_watch: ['bytes', 'u32', 'i32', 'i32', 'bytes', 'i32'],
+  spawnctl_signal: ['bytes', 'i32', 'i32'],
+  spawnctl_let_go: ['bytes', 'void'],
 } as const
 
 export type NativeFunction = keyof typeof signatures
@@ -99,10 +103,16 @@ function connect(): Addon {
   return loaded
 }
 
-function ffiType({DataType, FFITypeTag}: Addon, type: 'bytes' | 'u32' | 'i32', value: unknown): unknown {
+type Parameter = 'bytes' | 'u32' | 'i32'
+
+/**
+ * Without a prototype: ffi-rs walks over inherited properties too, and a program may have put some on Object. It reads
+ * the length only of arrays that it makes itself.
+ */
+function ffiType({DataType, FFITypeTag}: Addon, type: Parameter): unknown {
   switch (type) {
     case 'bytes':
-      return {ffiTypeTag: FFITypeTag.Array, type: DataType.U8Array, length: (value as Uint8Array).length}
+      return {__proto__: null, ffiTypeTag: FFITypeTag.Array, type: DataType.U8Array, length: 0}
     case 'u32':
       return DataType.U32
     case 'i32':
@@ -110,18 +120,33 @@ function ffiType({DataType, FFITypeTag}: Addon, type: 'bytes' | 'u32' | 'i32', v
   }
 }
 
+interface Prototype {
+  readonly retType: number
+  readonly paramsType: readonly unknown[]
+}
+
+const prototypes = new Map<NativeFunction, Prototype>()
+
+function prototypeOf(addon: Addon, name: NativeFunction): Prototype {
+  const signature: readonly (Parameter | 'void')[] = signatures[name]
+  const made = {
+    retType: signature.at(-1) === 'void' ? addon.DataType.Void : addon.DataType.I32,
+    paramsType: signature.slice(0, -1).map(type => ffiType(addon, type as Parameter)),
+  }
+  prototypes.set(name, made)
+  return made
+}
+
 /** Calls a function of the core. Byte arrays are passed in place: what C writes is seen. */
 export function callNative(name: NativeFunction, ...values: (number | Uint8Array)[]): number {
   addon ??= connect()
-  const signature: readonly ('bytes' | 'u32' | 'i32' | 'void')[] = signatures[name]
-  const parameters = signature.slice(0, -1) as ('bytes' | 'u32' | 'i32')[]
-  if (parameters.length !== values.length) throw new Error(`${name} takes ${parameters.length} arguments`)
-  const loaded = addon
-  return loaded.load({
+  const {retType, paramsType} = prototypes.get(name) ?? prototypeOf(addon, name)
+  if (paramsType.length !== values.length) throw new Error(`${name} takes ${paramsType.length} arguments`)
+  return addon.load({
     library: libraryName,
     funcName: name,
-    retType: signature.at(-1) === 'void' ? loaded.DataType.Void : loaded.DataType.I32,
-    paramsType: parameters.map((type, i) => ffiType(loaded, type, values[i])),
+    retType,
+    paramsType,
     paramsValue: values,
     freeResultMemory: false,
   }) as number

@@ -24,6 +24,8 @@ enum method {
 /* header.traits */
 #define TRAIT_CHANGES_IDENTITY 1u /* set*id in shared memory clears the parent's dumpable flag: save and restore it */
 
+#define TRAIT_SAME_VIEW 2u /* no step changes who looks or what is to be seen: the program can be looked up before */
+
 /* How far the child came. The child writes it; it is true even when the child was killed half-way. */
 enum child_state {
 	CHILD_NOT_STARTED = 0,

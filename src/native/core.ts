@@ -2,7 +2,7 @@ import {getSystemErrorName} from 'node:util'
 import {callNative} from './binding.js'
 
 /** src/native/spawn.h, enum spawn_stage. */
-const stages = ['spawned', 'prepare', 'create', 'step', 'exec', 'step-or-exec', 'killed', 'zygote'] as const
+export const stages = ['spawned', 'prepare', 'create', 'step', 'exec', 'step-or-exec', 'killed', 'zygote'] as const
 type SpawnStage = (typeof stages)[number]
 
 /** What really created the child; src/native/spawn.h, enum creation_call. */
@@ -49,10 +49,10 @@ export interface RunResult extends SpawnResult {
   elapsedNs: number
 }
 
-const spawnResultBytes = 64
+export const spawnResultBytes = 64
 const runResultBytes = spawnResultBytes + 32
 
-function readSpawnResult(view: DataView): SpawnResult {
+export function readSpawnResult(view: DataView): SpawnResult {
   const i32 = (at: number) => view.getInt32(at, true)
   return {
     pid: i32(0),
@@ -103,6 +103,11 @@ export function setBlocking(fd: number): void {
   check(callNative('spawnctl_set_blocking', fd))
 }
 
+/** The same where a bad descriptor is somebody else's to complain of. */
+export function tryToSetBlocking(fd: number): void {
+  callNative('spawnctl_set_blocking', fd)
+}
+
 /** What this libc's posix_spawn can do. */
 export interface PosixSpawnFeatures {
   chdir: boolean
@@ -131,7 +136,8 @@ export function hasCloseRange(): boolean {
   return closeRange
 }
 
-function check(error: number): number {
+/** @throws the system's error, where C returned -errno */
+export function check(error: number): number {
   if (error >= 0) return error
   throw Object.assign(new Error(getSystemErrorName(error)), {errno: -error})
 }
@@ -169,29 +175,7 @@ export function findGroups(name: string, gid: number): readonly number[] {
   return [...groups.subarray(0, count)]
 }
 
-/** Sends a signal by pidfd; false when the process has ended. */
-export function sendSignal(pidfd: number, signal: number): boolean {
-  return callNative('spawnctl_kill', pidfd, signal) === 0
-}
-
 /** Waits for a child of ours and reaps it; for one whose exit status nobody asks for. */
 export function reapChild(pid: number): void {
   callNative('spawnctl_reap', pid)
-}
-
-/** The pipe that the exit-waiting thread reports to: a handle for it, and the end to read. */
-export function openExits(): {handle: Uint8Array; readFd: number} {
-  const handle = new Uint8Array(8)
-  const fd = new Int32Array(1)
-  check(callNative('spawnctl_open_exits', handle, new Uint8Array(fd.buffer)))
-  return {handle, readFd: fd[0] as number}
-}
-
-export function closeExits(handle: Uint8Array): void {
-  callNative('spawnctl_close_exits', handle)
-}
-
-/** Hands a child over to the exit-waiting thread. The pidfd stays the caller's. */
-export function watchChild(handle: Uint8Array, pid: number, pidfd: number): void {
-  check(callNative('spawnctl_watch', handle, pid, pidfd))
 }

@@ -68,7 +68,7 @@ struct attempt {
 };
 
 /* Whether the script ran to its end, as the block tells. */
-static void read_report(struct attempt *attempt)
+static void collect_report(struct attempt *attempt)
 {
 	struct child_report report = attempt->block->report;
 	struct probe_result *result = &attempt->result;
@@ -118,7 +118,7 @@ static void create_and_wait(struct attempt *attempt)
 	result->has_pidfd = pidfd >= 0;
 	result->wait_status = spawnctl_reap((int)pid);
 	result->shares_memory = s.child.seen != 0;
-	read_report(attempt);
+	collect_report(attempt);
 }
 
 /* Returns 0 when there is nothing to be read within the time. */
@@ -169,7 +169,7 @@ static void try_apart(struct attempt *attempt, int timeout_ms)
 		if (hung)
 			result->end = PROBE_HUNG;
 		else if (attempt->creation == CREATE_BY_FORK)
-			read_report(attempt);
+			collect_report(attempt);
 		else if (result->end == PROBE_UNTRIED)
 			result->end = PROBE_KILLED;
 		if (result->end == PROBE_KILLED && WIFSIGNALED(status))

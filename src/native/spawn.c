@@ -163,11 +163,13 @@ void adopt(struct spawning *s, int pid)
 	s->result->pidfd = open_pidfd(pid);
 }
 
-/* The child has executed, failed or died: the block says which. */
-static void settle(struct spawning *s)
+/* The child has executed, failed or died: the block says which. posix_spawn's child writes none, its return has told. */
+void read_report(struct spawning *s)
 {
 	struct spawn_result *result = s->result;
 	struct child_report report = s->block->report;
+	if (s->block->method == METHOD_POSIX_SPAWN)
+		return;
 	result->candidate = report.candidate;
 	switch (report.state) {
 	case CHILD_EXECUTING:
@@ -177,15 +179,13 @@ static void settle(struct spawning *s)
 		result->stage = report.failed_step == FAILED_AT_EXEC ? STAGE_EXEC : STAGE_STEP;
 		result->failed_step = report.failed_step;
 		result->error = report.error;
-		reap(s);
 		return;
 	default:
 		result->stage = STAGE_KILLED;
-		result->wait_status = reap(s);
 	}
 }
 
-static void release(struct spawning *s)
+void release_spawning(struct spawning *s)
 {
 	close_fd(&s->end_of_file);
 	close_fd(&s->report_fd);
@@ -196,28 +196,55 @@ static void release(struct spawning *s)
 		syscall2(__NR_munmap, s->block, s->block->total_bytes);
 }
 
+static int tells_at_once(uint32_t method)
+{
+	return method == METHOD_VFORK || method == METHOD_CLONE || method == METHOD_POSIX_SPAWN;
+}
+
+int is_settled(const struct spawning *s)
+{
+	return s->block->method == METHOD_POSIX_SPAWN || (s->settled_by_resumption && s->child.seen);
+}
+
+int bring_forth(struct spawning *s, const uint8_t *image, uint32_t image_bytes, struct spawn_result *result, int looking)
+{
+	*s = (struct spawning){.result = result, .end_of_file = -1, .report_fd = -1, .block_fd = -1};
+	*result = (struct spawn_result){.pid = -1, .pidfd = -1};
+	s->started_ns = monotonic_ns();
+	int error = map_block(s, image, image_bytes);
+	if (error == 0 && looking && !tells_at_once(s->block->method))
+		error = look_first(s);
+	if (error == 0 && s->block->method != METHOD_POSIX_SPAWN)
+		error = open_end_of_file_pipe(s);
+	if (error < 0)
+		return error;
+	s->child = (struct child){.block = s->block, .reset_handlers = 1};
+	save_memory_flags(s);
+	s->caller_mask = block_all_signals();
+	error = create(s);
+	restore_signals(s->caller_mask);
+	result->caller_blocked_ns = monotonic_ns() - s->started_ns;
+	close_fd(&s->report_fd);
+	if (error < 0)
+		restore_memory_flags(s);
+	return error;
+}
+
+void conclude(struct spawning *s)
+{
+	if (!is_settled(s))
+		await_end_of_file(s->end_of_file);
+	read_report(s);
+	if (s->result->stage != STAGE_SPAWNED)
+		s->result->wait_status = reap(s);
+	s->result->spawn_to_exec_ns = monotonic_ns() - s->started_ns;
+	restore_memory_flags(s);
+}
+
 void spawnctl_spawn(const uint8_t *image, uint32_t image_bytes, struct spawn_result *result)
 {
-	struct spawning s = {.result = result, .end_of_file = -1, .report_fd = -1, .block_fd = -1};
-	memset(result, 0, sizeof *result);
-	result->pid = result->pidfd = -1;
-	s.started_ns = monotonic_ns();
-	if (map_block(&s, image, image_bytes) == 0 &&
-	    (s.block->method == METHOD_POSIX_SPAWN || open_end_of_file_pipe(&s) == 0)) {
-		s.child = (struct child){.block = s.block, .reset_handlers = 1};
-		save_memory_flags(&s);
-		s.caller_mask = block_all_signals();
-		int error = create(&s);
-		restore_signals(s.caller_mask);
-		result->caller_blocked_ns = monotonic_ns() - s.started_ns;
-		close_fd(&s.report_fd);
-		if (error == 0 && s.block->method != METHOD_POSIX_SPAWN) {
-			if (!s.settled_by_resumption || !s.child.seen)
-				await_end_of_file(s.end_of_file);
-			settle(&s);
-		}
-		result->spawn_to_exec_ns = monotonic_ns() - s.started_ns;
-		restore_memory_flags(&s);
-	}
-	release(&s);
+	struct spawning s;
+	if (bring_forth(&s, image, image_bytes, result, 0) == 0)
+		conclude(&s);
+	release_spawning(&s);
 }

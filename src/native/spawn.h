@@ -42,7 +42,7 @@ struct spawn_result {
 	uint32_t reserved;
 	uint64_t caller_blocked_ns; /* from the call until the caller's thread could go on */
 	uint64_t spawn_to_exec_ns;  /* from the call until execve is known to have succeeded */
-	uint64_t reserved2;
+	uint64_t child; /* what spawnctl_begin leaves to the exit-waiting thread */
 };
 
 /* The child's stack: it needs under 1 KiB, a page is the least that can be mapped, and 64 KiB is the largest page
@@ -73,12 +73,20 @@ int create_by_clone(struct spawning *s);
 int create_by_clone_vm(struct spawning *s);
 int create_by_zygote(struct spawning *s);
 
+/* The parts of a spawn, in their order. bring_forth returns 0 when there is a child; looking: what the child would not
+ * find is found out before. */
+int bring_forth(struct spawning *s, const uint8_t *image, uint32_t image_bytes, struct spawn_result *result, int looking);
+int look_first(struct spawning *s);
+int is_settled(const struct spawning *s); /* nothing is to be waited for: it is known that it has executed or ended */
+void conclude(struct spawning *s);	  /* waits until that is known, and reaps a child that has failed */
+void read_report(struct spawning *s);	  /* when it is known: result->stage tells */
+void release_spawning(struct spawning *s);
+
 /* Spawns and waits until the program runs or has failed to. result->stage tells; a failed child is reaped. */
 void spawnctl_spawn(const uint8_t *image, uint32_t image_bytes, struct spawn_result *result);
 
 /* Waits for a child and gives its status as waitpid does. */
 int spawnctl_reap(int32_t pid);
-
 uint64_t monotonic_ns(void);
 int open_pidfd(int pid);
 void adopt(struct spawning *s, int pid);

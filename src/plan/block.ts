@@ -16,6 +16,7 @@ type EncodedCall = Pick<ScriptCall, 'nr' | 'args' | 'save' | 'forgive'>
 export interface BlockContent {
   methodNumber: number
   changesIdentity: boolean
+  sameView: boolean
   fdFloor: number
   calls: readonly EncodedCall[]
   slotCount: number
@@ -60,7 +61,7 @@ export function encodeBlock(content: BlockContent): Uint8Array {
     layout,
     bytes.length,
     content.methodNumber,
-    content.changesIdentity ? 1 : 0,
+    (content.changesIdentity ? 1 : 0) | (content.sameView ? 2 : 0),
     content.fdFloor,
     steps,
     content.calls.length,

@@ -1,6 +1,6 @@
 import {encodeBlock} from './block.js'
 import {kindOf} from './housekeeping.js'
-import {candidates, type Plan} from './plan.js'
+import {candidates, isOrdinary, type Plan} from './plan.js'
 import {type ScriptCall, ScriptWriter, type Situation} from './script.js'
 import {SpawnActions} from './spawn-actions.js'
 import type {SpawnFeatures} from './step.js'
@@ -50,6 +50,7 @@ export function lower(plan: Plan, lowering: Lowering): LoweredPlan {
   const common = {
     methodNumber: lowering.methodNumber,
     changesIdentity: plan.steps.some(step => step.kind === 'setuid' || step.kind === 'setgid'),
+    sameView: isOrdinary(plan),
     fdFloor,
     argv: plan.argv,
     env: plan.env,

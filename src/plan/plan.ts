@@ -39,6 +39,23 @@ export function makePlan(plan: Plan): Plan {
   return {...plan, steps: completeSteps(plan.steps)}
 }
 
+/** Steps that leave the child who the caller is, and where it is; another kind has to be thought about before it joins. */
+const ordinary: ReadonlySet<Step['kind']> = new Set<Step['kind']>([
+  'sigdefault',
+  'sigignore',
+  'setsid',
+  'setpgid',
+  'chdir',
+  'umask',
+  'descriptors',
+  'sigmask',
+])
+
+/** Whether the child sees the file system as the caller does, and shares memory with it without harm to either. */
+export function isOrdinary(plan: Plan): boolean {
+  return plan.steps.every(({kind}) => ordinary.has(kind))
+}
+
 /**
  * The paths execve is tried on, in order: the child's PATH counts, an empty entry is its working directory. As bytes:
  * neither a name nor PATH need be UTF-8.

@@ -16,6 +16,8 @@ export type FileAccess = 'read' | 'write' | 'append' | 'read-write'
 export interface Placement {
   readonly to: number
   readonly from: number | 'closed' | FileSource
+  /** Clears O_NONBLOCK there, for everyone who shares the description. */
+  readonly blocking?: true
 }
 
 /** A placement whose file has been opened. */
@@ -29,7 +31,7 @@ export type Step =
   | {readonly kind: 'sigignore'; readonly signals: readonly number[]}
   | {readonly kind: 'setsid'}
   | {readonly kind: 'setpgid'}
-  | {readonly kind: 'setgroups'; readonly groups: readonly number[]}
+  | {readonly kind: 'setgroups'; readonly groups: readonly number[]; readonly ifPermitted?: true}
   | {readonly kind: 'setgid'; readonly gid: number}
   | {readonly kind: 'setuid'; readonly uid: number}
   | {readonly kind: 'chdir'; readonly path: Text}

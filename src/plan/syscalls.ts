@@ -6,6 +6,7 @@ export type SyscallName =
   | 'dup3'
   | 'fchdir'
   | 'fcntl'
+  | 'ioctl'
   | 'rt_sigaction'
   | 'rt_sigprocmask'
   | 'setgid'
@@ -26,6 +27,7 @@ const x64: Numbers = {
   dup3: 292,
   fchdir: 81,
   fcntl: 72,
+  ioctl: 16,
   rt_sigaction: 13,
   rt_sigprocmask: 14,
   setgid: 106,
@@ -43,6 +45,7 @@ const arm64: Numbers = {
   dup3: 24,
   fchdir: 50,
   fcntl: 25,
+  ioctl: 29,
   rt_sigaction: 134,
   rt_sigprocmask: 135,
   setgid: 144,

@@ -1,5 +1,5 @@
 import {Socket} from 'node:net'
-import {closeExits, openExits, watchChild} from '../native/core.js'
+import {type ExitRecord, type ExitsName, exitRecordBytes, openExits, readExitRecord} from '../native/children.js'
 import {signalName} from '../plan/signals.js'
 
 /** How a child ended. */
@@ -9,62 +9,74 @@ export type Exit =
   /** The host ignores SIGCHLD, or something waited for all children: the status is lost. */
   | {readonly state: 'reaped elsewhere'}
 
-/** struct exit_record of src/native/waiter.c. */
-const recordBytes = 24
-
-function readRecord(record: Buffer): {pid: number; exit: Exit} {
-  const pid = record.readInt32LE(0)
-  const signal = record.readInt32LE(8)
-  if (record.readInt32LE(16) !== 0) return {pid, exit: {state: 'reaped elsewhere'}}
-  if (signal === 0) return {pid, exit: {state: 'exited', code: record.readInt32LE(4)}}
-  return {pid, exit: {state: 'signaled', signal: signalName(signal), coreDumped: record.readInt32LE(12) === 1}}
+export function exitOf({waitErrno, signal, exitCode, coreDumped}: ExitRecord): Exit {
+  if (waitErrno !== 0) return {state: 'reaped elsewhere'}
+  if (signal === 0) return {state: 'exited', code: exitCode}
+  return {state: 'signaled', signal: signalName(signal), coreDumped}
 }
+
+const ids = 2 ** 32
 
 /**
  * The exits of this thread's children, told by the native exit-waiting thread through a pipe. It keeps the event loop
- * alive while a child is awaited, and not otherwise.
+ * alive while somebody holds it.
  */
-class ExitPipe {
-  private readonly waiting = new Map<number, (exit: Exit) => void>()
+export class ExitPipe {
+  readonly name: ExitsName
+  private readonly listeners = new Map<number, (record: ExitRecord) => void>()
   private readonly socket: Socket
-  private readonly handle: Uint8Array
-  private rest: Buffer = Buffer.alloc(0)
+  private holders = 0
+  private lastId = 0
+  private rest: Uint8Array = new Uint8Array(0)
 
   constructor() {
-    const {handle, readFd} = openExits()
-    this.handle = handle
+    const {exits, readFd} = openExits()
+    this.name = exits
     this.socket = new Socket({fd: readFd, readable: true, writable: false})
     this.socket.on('data', (chunk: Buffer) => this.read(chunk))
-    this.socket.on('close', () => closeExits(handle))
     this.socket.unref()
   }
 
-  /** Reaps the child when it ends. A pid that is not reaped cannot be another child's. */
-  watch(pid: number, pidfd: number): Promise<Exit> {
-    watchChild(this.handle, pid, pidfd)
-    this.socket.ref()
-    return new Promise(resolve => this.waiting.set(pid, resolve))
+  /** An id of its own for every child: a pid may be another's before its record is read. */
+  expect(listener: (record: ExitRecord) => void): number {
+    do this.lastId = (this.lastId + 1) % ids
+    while (this.listeners.has(this.lastId))
+    this.listeners.set(this.lastId, listener)
+    return this.lastId
   }
 
-  private read(chunk: Buffer): void {
-    const bytes = Buffer.concat([this.rest, chunk])
+  /** There will be no such child. */
+  forget(id: number): void {
+    this.listeners.delete(id)
+  }
+
+  hold(): void {
+    if (this.holders++ === 0) this.socket.ref()
+  }
+
+  release(): void {
+    if (--this.holders === 0) this.socket.unref()
+  }
+
+  private read(chunk: Uint8Array): void {
+    const bytes = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk])
     let at = 0
-    for (; at + recordBytes <= bytes.length; at += recordBytes) this.settle(bytes.subarray(at, at + recordBytes))
+    for (; at + exitRecordBytes <= bytes.length; at += exitRecordBytes) this.tell(readExitRecord(bytes, at))
     this.rest = bytes.subarray(at)
-    if (this.waiting.size === 0) this.socket.unref()
   }
 
-  private settle(record: Buffer): void {
-    const {pid, exit} = readRecord(record)
-    const resolve = this.waiting.get(pid)
-    this.waiting.delete(pid)
-    resolve?.(exit)
+  /** Each in a turn of its own: what one listener throws is not the next one's business. */
+  private tell(record: ExitRecord): void {
+    const listener = this.listeners.get(record.id)
+    this.listeners.delete(record.id)
+    if (listener !== undefined) process.nextTick(listener, record)
   }
 }
 
 let exits: ExitPipe | undefined
 
-export function watchExit(pid: number, pidfd: number): Promise<Exit> {
+/** This thread's. */
+export function exitPipe(): ExitPipe {
   exits ??= new ExitPipe()
-  return exits.watch(pid, pidfd)
+  return exits
 }

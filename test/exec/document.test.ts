@@ -18,10 +18,15 @@ function firstCells(text: string, heading: string): string[] {
   return Array.from(section.matchAll(/^\| `([^`]+)`/gm), ([, cell]) => cell!)
 }
 
+/** What exec never meets. */
+function isLibrarys(name: string): boolean {
+  return name.startsWith('process/')
+}
+
 function errorCodes(): string[] {
   const src = new URL('../../src/', import.meta.url)
   const files = readdirSync(src, {recursive: true, encoding: 'utf8'}).filter(
-    name => name.endsWith('.ts') && !name.endsWith('document.ts'),
+    name => name.endsWith('.ts') && !name.endsWith('document.ts') && !isLibrarys(name),
   )
   const found = files.flatMap(name => readFileSync(new URL(name, src), 'utf8').match(/'E_[A-Z_]+'/g) ?? [])
   return [...new Set(found)].map(code => code.slice(1, -1))

@@ -7,6 +7,7 @@ function content(pieces: Partial<BlockContent> = {}): BlockContent {
   return {
     methodNumber: 4,
     changesIdentity: false,
+    sameView: false,
     fdFloor: 3,
     calls: [],
     slotCount: 0,
@@ -85,6 +86,7 @@ describe('encodeBlock', () => {
     const decoded = encoded({
       pool,
       changesIdentity: true,
+      sameView: true,
       fdFloor: 1_048_576,
       actions: [
         {kind: 1, fd: 2, target: 5, path: undefined},
@@ -95,7 +97,7 @@ describe('encodeBlock', () => {
       zygoteSocket: 21,
     })
     expect(decoded).toMatchObject({
-      traits: 1,
+      traits: 3,
       fdFloor: 1_048_576,
       actions: [
         {kind: 1, fd: 2, target: 5, path: undefined},

@@ -81,8 +81,8 @@ describe('the block of a plan', () => {
     [{kind: 'setuid', uid: 1}, 1],
     [{kind: 'setgid', gid: 1}, 1],
     [{kind: 'setgroups', groups: []}, 0],
-    [{kind: 'umask', mask: 0}, 0],
-  ])('says whether the identity changes: %j', (step, traits) => {
+    [{kind: 'umask', mask: 0}, 2],
+  ])('says whether the identity changes, and that the view stays the same: %j', (step, traits) => {
     expect(block(script, step).traits).toBe(traits)
   })
 

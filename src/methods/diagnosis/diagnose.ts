@@ -29,7 +29,7 @@ function stepError(method: Method, step: Step, syscall: string | undefined, errn
   return new SpawnError('E_STEP', message, failure, kind.explain?.(step, name) ?? {}, failedItself)
 }
 
-function execError(method: Method, plan: Plan, lowered: LoweredPlan, errno: number): SpawnError {
+function execError(method: Method, plan: Plan, lowered: Script, errno: number): SpawnError {
   const {name, text} = describeErrno(errno)
   const {code, message, exitCode, ...advice} = diagnoseExec(plan, lowered.candidates, name, text)
   return new SpawnError(code, message, {stage: 'exec', method, syscall: 'execve', errno: name}, advice, exitCode)
@@ -97,8 +97,23 @@ function killedError(method: Method, waitStatus: number): SpawnError {
   )
 }
 
+/** What a zygote that no longer answers amounts to. */
+export function zygoteError(why: string): SpawnError {
+  const next = 'open a new one, or name a --method that needs none; children that it made live on'
+  return new SpawnError(
+    'E_ZYGOTE',
+    'the zygote is gone',
+    {stage: 'zygote', method: 'zygote'},
+    {why, next},
+    failedItself,
+  )
+}
+
+type Script = Pick<LoweredPlan, 'calls' | 'candidates'>
+type Outcome = Pick<SpawnResult, 'stage' | 'failedStep' | 'errno' | 'waitStatus' | 'failedCall'>
+
 /** Makes the error that tells what failed, why it may be, and what to type next. */
-export function diagnose(method: Method, plan: Plan, lowered: LoweredPlan, result: SpawnResult): SpawnError {
+export function diagnose(method: Method, plan: Plan, lowered: Script, result: Outcome): SpawnError {
   const descriptors = plan.steps.find(step => step.kind === 'descriptors')
   switch (result.stage) {
     case 'step': {
@@ -116,13 +131,8 @@ export function diagnose(method: Method, plan: Plan, lowered: LoweredPlan, resul
     }
     case 'killed':
       return killedError(method, result.waitStatus)
-    case 'zygote': {
-      const advice = {
-        why: 'it was killed, or died while it served the request',
-        next: 'try again: a new one is started',
-      }
-      return new SpawnError('E_ZYGOTE', 'the zygote is gone', {stage: 'zygote', method}, advice, failedItself)
-    }
+    case 'zygote':
+      return zygoteError('it was killed, or died while it served the request')
     case 'prepare':
       if (describeErrno(result.errno).name === 'EBADF' && descriptors !== undefined)
         return stepError(method, descriptors, undefined, result.errno)

@@ -1,6 +1,6 @@
 import {PlanError} from '../../errors.js'
 import {descriptorOptions, readDescriptors} from '../descriptor-options.js'
-import type {Argument, ScriptWriter} from '../script.js'
+import {type Argument, type ScriptWriter, words32} from '../script.js'
 import type {SpawnActions} from '../spawn-actions.js'
 import type {OpenPlacement, Placement, StepKind} from '../step.js'
 
@@ -8,6 +8,7 @@ const F_DUPFD_CLOEXEC = 1030
 const F_SETFD = 2
 const FD_CLOEXEC = 1
 const CLOSE_RANGE_CLOEXEC = 4
+const FIONBIO = 0x5421
 const EBADF = 9
 const allHigher = 0xffffffff
 const firstBeyondStdio = 3
@@ -47,6 +48,14 @@ function gaps(kept: readonly number[]): [number, number][] {
   }
   ranges.push([first, allHigher])
   return ranges
+}
+
+/** FIONBIO rather than F_SETFL, which would have to know the other flags. A descriptor of O_PATH has none: EBADF. */
+function makeBlocking(script: ScriptWriter, placements: readonly OpenPlacement[]): void {
+  const numbers = placements.filter(({blocking}) => blocking).map(({to}) => to)
+  if (numbers.length === 0) return
+  const off = script.pool.bytes(words32([0]))
+  for (const fd of numbers) script.call('ioctl', [fd, FIONBIO, off], {forgive: [EBADF]})
 }
 
 function placeInCaller(script: ScriptWriter, placements: readonly OpenPlacement[]): void {
@@ -135,8 +144,10 @@ export const descriptors: StepKind<'descriptors'> = {
     }
   },
   lower(step, script) {
-    if (script.situation.place === 'zygote') placeInZygote(script, opened(step.placements))
-    else placeInCaller(script, opened(step.placements))
+    const placements = opened(step.placements)
+    if (script.situation.place === 'zygote') placeInZygote(script, placements)
+    else placeInCaller(script, placements)
+    makeBlocking(script, placements)
   },
   posixSpawnRefuses: () => undefined,
   lowerToPosixSpawn: (step, actions) => placeByActions(actions, opened(step.placements), actions.openFds === undefined),

@@ -3,6 +3,7 @@ import {lastValue, type OptionValues, wholeNumber} from '../option.js'
 import {words32} from '../script.js'
 import type {StepKind, Surroundings} from '../step.js'
 
+const EPERM = 1
 /** (uid_t)-1 means "leave it" to the kernel. */
 const mostId = 0xfffffffe
 const posixSpawnRefusal = 'posix_spawn can only drop effective ids to the real ones, not become somebody else'
@@ -89,7 +90,10 @@ export const setgroups: StepKind<'setgroups'> = {
     const {groups} = readIdentity(values, surroundings)
     return groups && {kind: 'setgroups', groups}
   },
-  lower: (step, script) => script.call('setgroups', [step.groups.length, script.pool.bytes(words32(step.groups))]),
+  lower(step, script) {
+    const forgive = step.ifPermitted ? [EPERM] : []
+    script.call('setgroups', [step.groups.length, script.pool.bytes(words32(step.groups))], {forgive})
+  },
   posixSpawnRefuses: () => posixSpawnRefusal,
   explain: explainIdentity,
   describe: step => `supplementary groups ${step.groups.join(',') || 'none'}`,
