@@ -8,7 +8,10 @@ export type ChildName = Uint8Array & {readonly child: unique symbol}
 export type ExitsName = Uint8Array & {readonly exits: unique symbol}
 
 /** Why a program never ran, as far as it is known after the call that should have started it. */
-export type LateFailure = Pick<SpawnResult, 'stage' | 'failedStep' | 'errno' | 'candidate' | 'waitStatus' | 'failedCall'>
+export type LateFailure = Pick<
+  SpawnResult,
+  'stage' | 'failedStep' | 'errno' | 'candidate' | 'waitStatus' | 'failedCall'
+>
 
 /** What the kernel counted for the child and those it waited for; microseconds, and names as process.resourceUsage(). */
 export interface Usage {

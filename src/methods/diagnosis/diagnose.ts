@@ -100,7 +100,13 @@ function killedError(method: Method, waitStatus: number): SpawnError {
 /** What a zygote that no longer answers amounts to. */
 export function zygoteError(why: string): SpawnError {
   const next = 'open a new one, or name a --method that needs none; children that it made live on'
-  return new SpawnError('E_ZYGOTE', 'the zygote is gone', {stage: 'zygote', method: 'zygote'}, {why, next}, failedItself)
+  return new SpawnError(
+    'E_ZYGOTE',
+    'the zygote is gone',
+    {stage: 'zygote', method: 'zygote'},
+    {why, next},
+    failedItself,
+  )
 }
 
 type Script = Pick<LoweredPlan, 'calls' | 'candidates'>
