@@ -8,8 +8,18 @@ export {type Method, methods} from './methods/method.js'
 export {openZygote, type Spawned, spawnPlan, type Zygote} from './methods/spawn.js'
 export {makePlan, type Plan} from './plan/plan.js'
 export type {FileAccess, FileSource, Placement, Step} from './plan/step.js'
+export type {Child} from './process/child.js'
+export {
+  type ExecFileOptions,
+  type ExecOptions,
+  exec,
+  execFile,
+  type Output,
+  type PromiseWithChild,
+} from './process/exec-file.js'
 export type {Exit} from './process/exits.js'
-export {type Child, launch} from './process/launch.js'
+export {type Launched, launch} from './process/launch.js'
+export {type SpawnctlOptions, type SpawnOptions, spawn} from './process/spawn.js'
 export {
   type ExecFileSyncOptions,
   type ExecSyncOptions,

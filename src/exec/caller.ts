@@ -1,6 +1,6 @@
 import {readdirSync, readFileSync, readlinkSync} from 'node:fs'
 import {UsageError} from '../errors.js'
-import {findGroup, findGroups, findUser} from '../native/core.js'
+import {findGroup, findGroups, findUser} from '../methods/accounts.js'
 import type {Surroundings} from '../plan/step.js'
 import {type Text, textBytes} from '../plan/text.js'
 
@@ -51,13 +51,6 @@ export function exactEnvironment(): readonly Text[] {
   }
 }
 
-function unknown(what: string, name: string, database: string): never {
-  throw new UsageError(`there is no ${what} "${name}"`, {
-    why: `neither ${database} nor what nsswitch.conf adds to it knows the name`,
-    next: `getent ${what === 'user' ? 'passwd' : 'group'} ${name}`,
-  })
-}
-
 interface OpenFile {
   /** What /proc shows: a path, "pipe:[123]", "anon_inode:[eventfd]". */
   file: string
@@ -101,8 +94,8 @@ function inheritedDescriptor(fd: number): number {
 
 /** What the options of `exec` are read against: this process and this machine. */
 export const surroundings: Surroundings = {
-  findUser: name => findUser(name) ?? unknown('user', name, '/etc/passwd'),
-  findGroup: name => findGroup(name) ?? unknown('group', name, '/etc/group'),
+  findUser,
+  findGroup,
   findGroups,
   inheritedDescriptor,
 }

@@ -7,7 +7,7 @@ import {signalNumber} from '../plan/signals.js'
 import {type Exit, exitOf, exitPipe} from './exits.js'
 
 /** A running child of this process. */
-export interface Child extends Omit<Spawned, 'pidfd'> {
+export interface Launched extends Omit<Spawned, 'pidfd'> {
   /** Settles when it has ended and was reaped; never rejects. */
   readonly exit: Promise<Exit>
   /** Sends a signal; false when it has ended. Never to a stranger that got the same pid. */
@@ -18,7 +18,7 @@ export interface Child extends Omit<Spawned, 'pidfd'> {
  * Creates a child by exactly this method, waits until its program runs, and goes on; its end is told by `exit`.
  * @throws as spawnPlan
  */
-export function launch(plan: Plan, method: Method, zygote?: Zygote): Child {
+export function launch(plan: Plan, method: Method, zygote?: Zygote): Launched {
   const exits = exitPipe()
   const {pidfd, ...spawned} = spawnPlan(plan, method, zygote)
   let alive = true

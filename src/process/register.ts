@@ -7,7 +7,8 @@ import type {Plan} from '../plan/plan.js'
 import {nodeBinding} from './binding.js'
 import {defaultMethod} from './default-method.js'
 import type {Wishes} from './handle.js'
-import {installSeam} from './seam.js'
+import {replaceFunctions} from './late.js'
+import {installSeam, isLoaded} from './seam.js'
 import {runSync, unknownToSync} from './sync.js'
 
 const stderr = 2
@@ -73,6 +74,16 @@ function installSyncSeam(tally: Tally): void {
   }
 }
 
+/** Nobody can have come before in a child that was forked, where Node itself has loaded child_process. */
+function takeOverLate(wishes: Wishes, tally: Tally): void {
+  replaceFunctions(wishes, tally.spawned)
+  if (process.channel !== undefined) return
+  warn('it came late: what has taken functions of child_process before keeps Node’s', {
+    why: 'child_process was loaded before register',
+    next: 'put it first: node --import spawnctl/register …, or -r before every other -r',
+  })
+}
+
 /**
  * Puts the engine under every child_process call of this thread. Where that cannot be, Node's own code stays and a
  * warning says so: a program that ran without us runs.
@@ -81,7 +92,9 @@ export function register(): void {
   if (process.env.SPAWNCTL_DISABLE === '1') return
   try {
     const tally = new Tally(Boolean(process.env.SPAWNCTL_DEBUG))
-    installSeam(wishesFor(askedMethod()), tally)
+    const wishes = wishesFor(askedMethod())
+    if (!isLoaded()) installSeam(wishes, tally)
+    else takeOverLate(wishes, tally)
     installSyncSeam(tally)
   } catch (error) {
     if (!(error instanceof SpawnctlError)) throw error

@@ -13,7 +13,8 @@ export interface SeamListener {
   passedOn(why: string): void
 }
 
-function isLoaded(): boolean {
+/** Then it keeps the handle that it found: the seam is closed. */
+export function isLoaded(): boolean {
   const {moduleLoadList} = process as unknown as {moduleLoadList: readonly string[]}
   return moduleLoadList.includes('NativeModule internal/child_process')
 }
@@ -30,11 +31,6 @@ function refuseUnlessKnown(wrap: ProcessWrap): void {
   if (!writable && !configurable) refuse('the Process of process_wrap cannot be replaced', next)
   const missing = contract.find(name => typeof wrap.Process.prototype[name] !== 'function')
   if (missing !== undefined) refuse(`Node’s process handle has no ${missing}`, next)
-  if (isLoaded())
-    refuse(
-      'child_process was loaded before, and keeps the handle that it found then',
-      'put it first: node --import spawnctl/register …, or -r before every other -r',
-    )
 }
 
 /** The engine's handle, and Node's own for a call that the engine does not know. */
