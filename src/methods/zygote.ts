@@ -4,6 +4,7 @@ import {reapChild, zygoteChannel} from '../native/core.js'
 import type {CallerState} from '../plan/lower.js'
 import {makePlan, type Plan} from '../plan/plan.js'
 import {signalList} from '../plan/signals.js'
+import type {FileSource} from '../plan/step.js'
 import {preparing, zygoteError} from './diagnosis/diagnose.js'
 import type {Method} from './method.js'
 
@@ -11,10 +12,14 @@ import type {Method} from './method.js'
 const socketInZygote = 3
 const O_PATH = 0o10000000
 
-/** Holds no descriptor of the caller's but its socket, so that no pipe stays open because of it. */
-function zygotePlan(theirs: number): Plan {
+const nullDevice: FileSource = {path: '/dev/null', access: 'read-write'}
+
+/**
+ * Holds no descriptor of the caller's but its socket, so that no pipe stays open because of it.
+ * @param nothing what it finds at 0 to 2
+ */
+export function zygotePlan(theirs: number, nothing: FileSource | number = nullDevice): Plan {
   const file = zygoteExecutable()
-  const nothing = {path: '/dev/null', access: 'read-write'} as const
   return makePlan({
     file,
     argv: ['spawnctl-zygote'],

@@ -61,6 +61,10 @@ export function zygoteExecutable(): string {
   return nativeFile('spawnctl-zygote')
 }
 
+export function benchExecutable(): string {
+  return nativeFile('spawnctl-bench')
+}
+
 /**
  * Loads the addon of ffi-rs's platform package. RTLD_NODELETE: when the only thread that loaded it is a worker and ends,
  * the addon would be unloaded under the feet of the process.

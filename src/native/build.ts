@@ -16,6 +16,8 @@ const aarch64Only = '-mno-outline-atomics'
  */
 const shared = ['-shared', '-nostdlib', '-nostartfiles', '-Wl,-z,relro,-z,now,-z,nodelete,-z,max-page-size=4096']
 const freestanding = ['-static', '-nostdlib', '-nostartfiles', '-ffreestanding', '-fno-pie']
+/** An ordinary program on libc: it stands for any C program that spawns. */
+const benchProgram = ['-pthread', '-Wl,-z,relro,-z,now']
 /** What the zygote is made of; everything but its main belongs to the core too. */
 const zygoteSources = ['zygote.c', 'child.c']
 
@@ -45,16 +47,19 @@ function compile(compiler: string, args: readonly string[]): void {
   if (status !== 0) throw new Error(`${compiler} ${args.join(' ')}\n${stderr}`)
 }
 
-/** Compiles every source to an object, for the test of the child's contract, and links core and zygote from them. */
+/** Compiles every source to an object, for the test of the child's contract, and links core, bench and zygote. */
 function compileInto(target: string, compiler: string): void {
   const objects = join(target, 'objects')
   mkdirSync(objects)
   const flags = flagsFor(compiler)
   const files = readdirSync(sources).filter(name => name.endsWith('.c'))
   for (const file of files) compile(compiler, [...flags, '-fPIC', '-c', file, '-o', join(objects, `${file}.o`)])
-  const core = files.filter(file => file !== 'zygote.c').map(file => join(objects, `${file}.o`))
+  const objectsOf = (wanted: (file: string) => boolean) => files.filter(wanted).map(file => join(objects, `${file}.o`))
+  const isBench = (file: string) => file.startsWith('bench')
+  const core = objectsOf(file => file !== 'zygote.c' && !isBench(file))
   const exports = `-Wl,--version-script=${join(sources, 'exports.map')}`
   compile(compiler, [...shared, exports, '-o', join(target, 'libspawnctl.so'), ...core])
+  compile(compiler, [...flags, ...benchProgram, '-o', join(target, 'spawnctl-bench'), ...core, ...objectsOf(isBench)])
   compile(compiler, [...flags, ...freestanding, '-o', join(target, 'spawnctl-zygote'), ...zygoteSources])
 }
 

@@ -44,9 +44,6 @@ function words({name, value, multiple}: Option, given: unknown): readonly string
   })
 }
 
-/** The options' names as properties. */
-export const housekeepingNames: readonly string[] = options.map(propertyName)
-
 /**
  * The steps that a program's options ask for.
  * @throws {UsageError | PlanError}

@@ -43,14 +43,18 @@ export interface Trace {
   readonly calls: readonly TracedCall[]
 }
 
-/** Runs spawnctl under strace, all its threads and children. */
-export function traceCli(args: readonly string[]): Trace {
+/**
+ * Runs a program under strace, all its threads and children; without input its standard input is empty.
+ * @param what which calls, as strace's trace= has it
+ */
+export function trace(words: readonly string[], input = '', what = 'process,network'): Trace {
   const directory = mkdtempSync('/tmp/spawnctl-trace-')
   const file = join(directory, 'trace')
   try {
-    const options = ['-f', '-s', '256', '-e', 'trace=process,network', '-o', file]
-    const {status, stdout} = spawnSync('strace', [...options, process.execPath, cli, ...args], {
+    const options = ['-f', '-s', '256', '-e', `trace=${what}`, '-o', file]
+    const {status, stdout} = spawnSync('strace', [...options, ...words], {
       encoding: 'utf8',
+      input,
       timeout: patienceMs,
       killSignal: 'SIGKILL',
     })
@@ -58,4 +62,8 @@ export function traceCli(args: readonly string[]): Trace {
   } finally {
     rmSync(directory, {recursive: true})
   }
+}
+
+export function traceCli(args: readonly string[]): Trace {
+  return trace([process.execPath, cli, ...args])
 }
