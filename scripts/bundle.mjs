@@ -15,6 +15,11 @@ const common = {
 
 await build({...common, entryPoints: ['src/start.ts'], outfile: 'dist/start.cjs', external: ['./cli.js', 'ffi-rs']})
 await build({...common, entryPoints: ['src/library.ts'], outfile: 'dist/library.cjs', external: ['ffi-rs']})
+// Vega's sixty packages as one file: whoever installs spawnctl gets what draws the report's charts and nothing else.
+await build({
+  ...{bundle: true, platform: 'node', target: 'node20', format: 'esm', minify: true, legalComments: 'linked'},
+  ...{entryPoints: ['src/report/html/vega.ts'], outfile: 'dist/report/html/vega.js', allowOverwrite: true},
+})
 await writeFile('dist/library.mjs', "export * from './library.cjs'\n")
 await writeFile('dist/register.cjs', "require('./library.cjs').register()\n")
 
