@@ -1,5 +1,5 @@
 // How long the CLI takes to start, as a ratio to `node -e 0` in the same interleaved run.
-// Usage: node bench/startup.mjs [rounds]; writes docs/benchmarks/startup.json and prints the table of docs/benchmarks.md.
+// Usage: node bench/startup.mjs [rounds]; writes docs/benchmarks/startup.json, of which `npm run docs` makes the table.
 
 import {spawnSync} from 'node:child_process'
 import {readFileSync, writeFileSync} from 'node:fs'
@@ -33,11 +33,6 @@ function shuffled(names) {
     .map(({name}) => name)
 }
 
-function median(numbers) {
-  const sorted = numbers.toSorted((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)]
-}
-
 const samplesNs = Object.fromEntries(Object.keys(rows).map(name => [name, []]))
 for (let round = 0; round < rounds + warmUp; round++)
   for (const name of shuffled(Object.keys(rows))) {
@@ -55,12 +50,3 @@ const environment = {
   version: JSON.parse(readFileSync(`${root}/package.json`, 'utf8')).version,
 }
 writeFileSync(`${root}/docs/benchmarks/startup.json`, `${JSON.stringify({environment, samplesNs})}\n`)
-
-const base = samplesNs['node -e 0']
-console.log('| command | median ratio to `node -e 0` | spread of the ratio (p25–p75, round by round) |')
-console.log('| --- | --- | --- |')
-for (const [name, samples] of Object.entries(samplesNs)) {
-  const ratios = samples.map((ns, i) => ns / base[i]).toSorted((a, b) => a - b)
-  const at = share => ratios[Math.floor(share * (ratios.length - 1))].toFixed(2)
-  console.log(`| ${name} | ${(median(samples) / median(base)).toFixed(2)} | ${at(0.25)}–${at(0.75)} |`)
-}

@@ -1,6 +1,6 @@
 // How long the synchronous calls block their caller, ours against node:child_process, interleaved, in a process that
 // holds Buffers. Every size has a process of its own.
-// Usage: node bench/sync.mjs [rounds]; writes docs/benchmarks/sync.json and prints the table of docs/benchmarks.md.
+// Usage: node bench/sync.mjs [rounds]; writes docs/benchmarks/sync.json, of which `npm run docs` makes the table.
 
 import * as node from 'node:child_process'
 import {readFileSync, writeFileSync} from 'node:fs'
@@ -34,11 +34,6 @@ function shuffled(list) {
     .map(item => ({item, key: Math.random()}))
     .toSorted((a, b) => a.key - b.key)
     .map(({item}) => item)
-}
-
-function median(numbers) {
-  const sorted = numbers.toSorted((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)]
 }
 
 async function measure(bytes, rounds) {
@@ -78,19 +73,4 @@ if (process.argv[2] === '--child') {
     version: JSON.parse(readFileSync(`${root}/package.json`, 'utf8')).version,
   }
   writeFileSync(`${root}/docs/benchmarks/sync.json`, `${JSON.stringify({environment, rows})}\n`)
-
-  const ms = ns => (ns / 1e6).toFixed(2)
-  console.log(
-    '| call | Buffers | node:child_process, ms | spawnctl, ms | ratio | spread of the ratio (p25–p75, round by round) |',
-  )
-  console.log('| --- | --- | --- | --- | --- | --- |')
-  for (const bytes of sizes)
-    for (const call of Object.keys(calls)) {
-      const of = engine => rows.find(row => row.bytes === bytes && row.call === call && row.engine === engine).samplesNs
-      const [theirs, ours] = [of('node'), of('ours')]
-      const ratios = theirs.map((ns, i) => ns / ours[i]).toSorted((a, b) => a - b)
-      const at = share => ratios[Math.floor(share * (ratios.length - 1))].toFixed(1)
-      const cells = [ms(median(theirs)), ms(median(ours)), (median(theirs) / median(ours)).toFixed(1)]
-      console.log(`| ${call} | ${bytes / gibibyte} GiB | ${cells.join(' | ')} | ${at(0.25)}–${at(0.75)} |`)
-    }
 }

@@ -20,6 +20,18 @@ const documents = [
     file: 'docs/doctor.md',
     text: async () => (await import('../dist/doctor/document.js')).doctorDocument(),
   },
+  {
+    file: 'docs/bench.md',
+    text: async () => (await import('../dist/bench/document.js')).benchDocument(),
+  },
+  {
+    file: 'docs/bench-json.md',
+    text: async () => (await import('../dist/bench/result-document.js')).benchJsonDocument(),
+  },
+  {
+    file: 'docs/benchmarks.md',
+    text: async () => (await import('../bench/document.mjs')).benchmarksDocument(),
+  },
 ]
 
 const root = new URL('../', import.meta.url)

@@ -1,3 +1,4 @@
+import {benchOptions} from './bench/options.js'
 import {splitLine} from './exec/command-line.js'
 import {exec} from './exec/exec.js'
 import {execOptions} from './exec/options.js'
@@ -14,11 +15,18 @@ function asksForHelp(words: readonly string[]): boolean {
   return words.includes('--help') || words.includes('-h')
 }
 
+/** The options of the commands that end in a program's line, and are not plain. */
+function optionsBeforeProgram(): readonly Option[] | undefined {
+  if (verb === 'recommend') return recommendOptions
+  return verb === 'bench' && words[0] !== 'compare' ? benchOptions : undefined
+}
+
 /** The line with "--" before the program: oclif would take the program's own --help for ours. */
 function separated(): readonly string[] {
-  if (verb !== 'recommend') return process.argv.slice(2)
-  const {options, program} = splitLine(words, recommendOptions)
-  return program.length > 0 ? [verb, ...options, '--', ...program] : [verb, ...options]
+  const own = optionsBeforeProgram()
+  if (own === undefined) return process.argv.slice(2)
+  const {options, program} = splitLine(words, own)
+  return program.length > 0 ? [verb as string, ...options, '--', ...program] : [verb as string, ...options]
 }
 
 function isPlainExec(): boolean {

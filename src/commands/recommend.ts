@@ -11,14 +11,12 @@ import {answered, type Decision, decide, openQuestion, type Question, readQuesti
 import {usageExit} from '../recommend/json.js'
 import {answerOptions, jsonOption} from '../recommend/options.js'
 import {paintChart} from '../report/flowchart.js'
-import {recommendationText, type Style} from '../report/recommendation.js'
+import {recommendationText} from '../report/recommendation.js'
 import {flagsOf} from './flags.js'
-import {chalk, columns, speaksUtf8} from './terminal.js'
+import {chalk, columns, speaksUtf8, style} from './terminal.js'
 
 const [stdin, stdout, stderr] = [0, 1, 2]
 const interruptedExit = 130
-
-const style: Style = {heading: chalk.bold, quiet: chalk.dim, strong: chalk.green.bold}
 
 function present({result, path, known}: Decision): string {
   const lines = draw(chart, {path, glyphs: speaksUtf8() ? 'unicode' : 'ascii'})
@@ -63,8 +61,10 @@ export class Recommend extends Command {
   }
 
   override async run(): Promise<void> {
+    const words = this.argv
+    await this.parse({strict: false}, []) // oclif wants it; the words are parsed as everywhere
     const asking = isatty(stdin) && isatty(stdout)
-    const read = readQuestion(this.argv, asking)
+    const read = readQuestion(words, asking)
     const decision = decide(asking ? await interview(read) : read)
     writeAll(stdout, present(decision))
     const program = read.program.length > 0 || !asking ? read.program : await offer(decision.result.method)

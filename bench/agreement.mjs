@@ -1,0 +1,72 @@
+// Whether the native runner's times are true: held against bench/independent.c, plain libc calls without anything of
+// src/native, interleaved in shuffled rounds.
+// Usage: node bench/agreement.mjs [iterations]; writes docs/benchmarks/agreement.json and prints its medians.
+
+import {spawnSync} from 'node:child_process'
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {fileURLToPath} from 'node:url'
+import {readEnvironment} from '../dist/bench/environment.js'
+import {measure} from '../dist/bench/measure.js'
+import {openNativeRunner} from '../dist/bench/native-runner.js'
+import {ProcessRunner} from '../dist/bench/process-runner.js'
+import {benchProgram} from '../dist/bench/program.js'
+import {schedule} from '../dist/bench/schedule.js'
+import {agreement, file} from './sections/agreement.mjs'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const methods = ['fork', 'vfork', 'posix_spawn', 'clone']
+const plain = ['plain', 'careful'].flatMap(way => methods.map(method => `${way}-${method}`))
+const ballast = {memoryBytes: 0, mappings: 0, thp: 'never', mappedBytes: 0, threads: 0}
+const iterations = Number(process.argv[2] ?? 4000)
+const [warmup, seed] = [50, 1]
+const program = benchProgram(['/bin/echo'])
+
+function compile(directory) {
+  const executable = join(directory, 'independent')
+  const {status, stderr} = spawnSync('cc', ['-O2', '-Wl,-z,now', '-o', executable, join(root, 'bench/independent.c')], {
+    encoding: 'utf8',
+  })
+  if (status !== 0) throw new Error(stderr)
+  return executable
+}
+
+async function measureBoth(executable) {
+  const rows = [...methods, ...plain]
+  const runners = [await openNativeRunner(program, methods)]
+  try {
+    const args = [program.path, ...program.args]
+    const {env, path} = program
+    runners.push(
+      await ProcessRunner.start({name: 'the plain loop', rows: plain, program: path, file: executable, args, env}),
+    )
+    const visits = schedule([{ballast, rows}], {iterations, warmup, seed})
+    return (await measure(visits, runners, {ballasts: [ballast], rows})).measured
+  } finally {
+    await Promise.all(runners.map(runner => runner.close()))
+  }
+}
+
+/** Before the first sample: the load is the machine's, not that of this. */
+const {kernel, libc, cpu, loadAverage, versions, ...machine} = readEnvironment()
+const environment = {
+  command: `node bench/agreement.mjs ${iterations}`,
+  date: new Date().toISOString().slice(0, 10),
+  node: `v${versions.node}`,
+  kernel,
+  libc: libc.replace('glibc ', ''),
+  cpu: `${cpu.count} × ${cpu.model}`,
+  version: versions.spawnctl,
+  loadAverage,
+  ...machine,
+}
+const directory = mkdtempSync(join(tmpdir(), 'spawnctl-agreement-'))
+try {
+  const measured = await measureBoth(compile(directory))
+  const rows = measured.map(({row, systemCall, blocks}) => ({row, systemCall, blocks}))
+  writeFileSync(`${root}/docs/benchmarks/${file}`, `${JSON.stringify({environment, warmup, seed, rows})}\n`)
+  console.table(agreement(rows))
+} finally {
+  rmSync(directory, {recursive: true})
+}
