@@ -1,3 +1,4 @@
+import {spawnSync} from 'node:child_process'
 import {existsSync, readdirSync, readFileSync} from 'node:fs'
 import {dirname, join} from 'node:path'
 import {fileURLToPath} from 'node:url'
@@ -37,6 +38,11 @@ describe('the documents', () => {
     const targets = Array.from(read(file).matchAll(/\]\(([^)]+)\)/g), ([, target]) => target!)
     const relative = targets.filter(target => !target.startsWith('https://'))
     expect(relative.filter(target => !leadsSomewhere(file, target))).toEqual([])
+  })
+
+  it('none of the generated ones is stale (npm run docs writes them)', () => {
+    const made = spawnSync(process.execPath, ['scripts/generate-docs.mjs', '--check'], {cwd: root, encoding: 'utf8'})
+    expect(made).toMatchObject({stderr: '', status: 0})
   })
 
   it('README.md shows the flowchart as the terminal does', () => {

@@ -37,12 +37,16 @@ const ballastTable = table(
 )
 
 const exitTable = table(
-  ['exit code', 'when'],
+  ['exit code', 'when', 'codes of the error'],
   [
-    ['0', 'it was measured'],
-    ['1', 'the program fails, something that measures fails, or a file of `bench compare` is none'],
-    ['2', 'the command line cannot be understood, or asks for more than the machine has'],
-    ['128 + n', 'signal n interrupted it (130: Ctrl-C); what was measured until then is printed and exported'],
+    ['0', 'it was measured', '–'],
+    [
+      '1',
+      'the program fails, something that measures fails, or a file of `bench compare` is none',
+      '`E_BENCH_PROGRAM` `E_BENCH_RUNNER` `E_BENCH_PEER` `E_BENCH_FILE`, and those of [`exec`](exec.md#exit-codes)',
+    ],
+    ['2', 'the command line cannot be understood, or asks for more than the machine has', '`E_USAGE`'],
+    ['128 + n', 'signal n interrupted it (130: Ctrl-C); what was measured until then is printed and exported', '–'],
   ],
 )
 
@@ -72,7 +76,7 @@ export function benchDocument(): string {
     '## Rows and times',
     rowTable,
     timeTable,
-    'fork and the zygote let their caller go on before the program runs; vfork, clone and posix_spawn when it has been executed, or could not be; clone-vm as soon as there is a child.',
+    'fork and clone-vm let their caller go on as soon as there is a child; vfork, clone and posix_spawn when the program has been executed, or could not be; the zygote when it has said so.',
     '## Ballast',
     'What the spawning process holds is the axis of the article’s graphs. It is made in the C program by mappings, in Node by Buffers.',
     ballastTable,

@@ -1,5 +1,8 @@
 import {readdirSync, readFileSync} from 'node:fs'
 import {describe, expect, it} from 'vitest'
+import {benchDocument} from '../../src/bench/document.js'
+import {benchOptions} from '../../src/bench/options.js'
+import {benchJsonDocument} from '../../src/bench/result-document.js'
 import {execDocument} from '../../src/exec/document.js'
 import {execOptions} from '../../src/exec/options.js'
 import {reportOf} from '../../src/exec/output.js'
@@ -23,10 +26,14 @@ function isLibrarys(name: string): boolean {
   return name.startsWith('process/')
 }
 
-function errorCodes(): string[] {
+function errorCodes({ofBench}: {ofBench: boolean}): string[] {
   const src = new URL('../../src/', import.meta.url)
   const files = readdirSync(src, {recursive: true, encoding: 'utf8'}).filter(
-    name => name.endsWith('.ts') && !name.endsWith('document.ts') && !isLibrarys(name),
+    name =>
+      name.endsWith('.ts') &&
+      !name.endsWith('document.ts') &&
+      !isLibrarys(name) &&
+      name.startsWith('bench/') === ofBench,
   )
   const found = files.flatMap(name => readFileSync(new URL(name, src), 'utf8').match(/'E_[A-Z_]+'/g) ?? [])
   return [...new Set(found)].map(code => code.slice(1, -1))
@@ -69,9 +76,23 @@ describe('docs/exec.md', () => {
   })
 
   it('gives every error code its exit code', () => {
-    const codes = errorCodes()
+    const codes = errorCodes({ofBench: false})
     expect(codes.length).toBeGreaterThan(10)
     expect(codes.filter(code => !text.includes(`\`${code}\``))).toEqual([])
+  })
+})
+
+describe('docs/bench.md and docs/bench-json.md', () => {
+  const text = benchDocument()
+
+  it('are not stale (npm run docs writes them)', () => {
+    expect(written('bench.md')).toBe(text)
+    expect(written('bench-json.md')).toBe(benchJsonDocument())
+  })
+
+  it('name every option and every error code', () => {
+    for (const {name} of benchOptions) expect(text).toContain(`\`--${name}`)
+    expect(errorCodes({ofBench: true}).filter(code => !text.includes(`\`${code}\``))).toEqual([])
   })
 })
 
