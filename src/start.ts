@@ -33,9 +33,14 @@ function isPlainExec(): boolean {
   return verb === 'exec' && !asksForHelp(ownWords(words, execOptions))
 }
 
+/** To look at a process takes measuring, and that takes the packages. */
+function asksToLook(words: readonly string[]): boolean {
+  return words.some(word => word.startsWith('--pid'))
+}
+
 function isPlainRecommend(): boolean {
   const own = verb === 'recommend' ? ownWords(words, recommendOptions) : []
-  return own.includes('--json') && !asksForHelp(own)
+  return own.includes('--json') && !asksForHelp(own) && !asksToLook(own)
 }
 
 const [verb, ...words] = process.argv.slice(2)

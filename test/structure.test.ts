@@ -17,7 +17,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   exec: ['flowchart', 'methods', 'native', 'plan', 'errors'],
   bench: ['doctor', 'exec', 'process', 'methods', 'native', 'plan', 'errors'],
   doctor: ['exec', 'methods', 'native', 'plan', 'errors'],
-  recommend: ['exec', 'flowchart', 'plan', 'report', 'errors'],
+  recommend: ['bench', 'exec', 'flowchart', 'methods', 'plan', 'report', 'errors'],
   commands: ['bench', 'doctor', 'recommend', 'exec', 'flowchart', 'methods', 'report', 'plan', 'errors'],
   start: ['bench', 'exec', 'recommend', 'plan', 'cli'],
   cli: ['exec'],

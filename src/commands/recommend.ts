@@ -7,9 +7,18 @@ import {formatError, writeAll} from '../exec/output.js'
 import {restoreStdio} from '../exec/stdio.js'
 import {chart} from '../flowchart/chart.js'
 import {draw} from '../flowchart/draw.js'
-import {answered, type Decision, decide, openQuestion, type Question, readQuestion} from '../recommend/decision.js'
-import {usageExit} from '../recommend/json.js'
-import {answerOptions, jsonOption} from '../recommend/options.js'
+import {
+  answered,
+  type Decision,
+  decide,
+  openQuestion,
+  type Question,
+  readQuestion,
+  withEvidence,
+} from '../recommend/decision.js'
+import {usageExit, writeDecision, writeError} from '../recommend/json.js'
+import {answerOptions, jsonOption, pidOption} from '../recommend/options.js'
+import {answersFrom, costsOf, type Evidence} from '../recommend/process/evidence.js'
 import {paintChart} from '../report/flowchart.js'
 import {recommendationText} from '../report/recommendation.js'
 import {flagsOf} from './flags.js'
@@ -18,14 +27,20 @@ import {chalk, columns, speaksUtf8, style} from './terminal.js'
 const [stdin, stdout, stderr] = [0, 1, 2]
 const interruptedExit = 130
 
-function present({result, path, known}: Decision): string {
+function present({result, path, known}: Decision, seen: Evidence | undefined): string {
   const lines = draw(chart, {path, glyphs: speaksUtf8() ? 'unicode' : 'ascii'})
   const answers = result.path.map(({question, answer, source}) => {
     const because = known[question]?.because
     return {label: chart.questions[question].label, answer, source, ...(because !== undefined && {because})}
   })
   const picture = paintChart(lines, {taken: chalk.green.bold, other: chalk.dim})
-  return `\n${recommendationText({...result, picture, answers}, style, columns())}\n`
+  return `\n${recommendationText({...result, picture, answers, costs: seen === undefined ? [] : costsOf(seen)}, style, columns())}\n`
+}
+
+/** The first time something is measured, in about a second. */
+async function lookAt(pid: number): Promise<Evidence> {
+  const {look} = await import('../recommend/process/look.js')
+  return look(pid)
 }
 
 /** Asks what is still open, one question at a time. */
@@ -51,22 +66,29 @@ export class Recommend extends Command {
   static override examples = [
     '<%= config.bin %> recommend',
     '<%= config.bin %> recommend -- git --version',
+    '<%= config.bin %> recommend --pid 4242 --no-simple-housekeeping',
     '<%= config.bin %> recommend --umask 027 --performance-critical --no-posix --json',
   ]
   static override strict = false
   static override flags = {
     ...flagsOf(answerOptions, 'ANSWERS'),
-    ...flagsOf([jsonOption]),
+    ...flagsOf([pidOption, jsonOption]),
     ...flagsOf(planOptions, 'HOUSEKEEPING'),
   }
 
+  private asJson = false
+
   override async run(): Promise<void> {
     const words = this.argv
+    this.asJson = words.includes('--json')
     await this.parse({strict: false}, []) // oclif wants it; the words are parsed as everywhere
     const asking = isatty(stdin) && isatty(stdout)
     const read = readQuestion(words, asking)
-    const decision = decide(asking ? await interview(read) : read)
-    writeAll(stdout, present(decision))
+    const seen = read.pid === undefined ? undefined : await lookAt(read.pid)
+    const question = seen === undefined ? read : withEvidence(read, answersFrom(seen))
+    if (question.asJson) return writeDecision(question, seen)
+    const decision = decide(asking ? await interview(question) : question)
+    writeAll(stdout, present(decision, seen))
     const program = read.program.length > 0 || !asking ? read.program : await offer(decision.result.method)
     if (program.length === 0) return
     restoreStdio()
@@ -76,7 +98,8 @@ export class Recommend extends Command {
   protected override async catch(error: Error): Promise<void> {
     if (error.name === 'ExitPromptError') return this.exit(interruptedExit)
     if (!(error instanceof SpawnctlError)) return super.catch(error)
-    writeAll(stderr, formatError(error))
+    if (this.asJson) writeError(error)
+    else writeAll(stderr, formatError(error))
     this.exit(usageExit)
   }
 }

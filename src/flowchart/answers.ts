@@ -4,12 +4,13 @@ import {type Answer, chart, type Leaf, type QuestionId} from './chart.js'
 import {deriveSimple} from './derive.js'
 import type {Answers, Walk} from './walk.js'
 
-export type AnswerSource = 'flag' | 'prompt' | 'derived'
+/** `process`: seen in a live process. */
+export type AnswerSource = 'flag' | 'prompt' | 'derived' | 'process'
 
 export interface Answered {
   readonly answer: Answer
   readonly source: AnswerSource
-  /** What a derived answer follows from. */
+  /** What an answer that nobody gave follows from. */
   readonly because?: string
 }
 

@@ -4,14 +4,19 @@ import {readPlan} from '../exec/request.js'
 import {answersOf, type Known, knownAnswers, type Recommendation, recommendation} from '../flowchart/answers.js'
 import {type Answer, chart, type QuestionId} from '../flowchart/chart.js'
 import {type EdgeTaken, walk} from '../flowchart/walk.js'
-import {isOn} from '../plan/option.js'
+import {isOn, lastValue, wholeNumber} from '../plan/option.js'
 import {shellWords} from '../report/shell-words.js'
 import {givenAnswers, planWords, recommendOptions} from './options.js'
+
+/** PID_MAX_LIMIT, linux/threads.h. */
+const mostPid = 2 ** 22
 
 /** What a command line of `recommend` says. */
 export interface Question {
   readonly known: Known
   readonly asJson: boolean
+  /** Of the process to look at. */
+  readonly pid?: number
   readonly program: readonly string[]
   /** Options for `exec` that carry the same housekeeping. */
   readonly planWords: readonly string[]
@@ -34,9 +39,15 @@ export function readQuestion(words: readonly string[], asking: boolean): Questio
   return {
     known: knownAnswers(givenAnswers(values), plan, asking && !asJson),
     asJson,
+    ...(values.pid !== undefined && {pid: wholeNumber(lastValue(values, 'pid') as string, 'pid', mostPid)}),
     program: line.program,
     planWords: planWords(values),
   }
+}
+
+/** What was seen answers only what nobody said. */
+export function withEvidence(question: Question, seen: Known): Question {
+  return {...question, known: {...seen, ...question.known}}
 }
 
 function missingAnswer(question: QuestionId): never {

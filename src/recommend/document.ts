@@ -1,6 +1,6 @@
 import {bullets, optionTable, shell, table} from '../exec/document.js'
 import {planOptions} from '../exec/options.js'
-import {answerOptions, jsonOption} from './options.js'
+import {answerOptions, jsonOption, pidOption} from './options.js'
 
 const answersTable = table(
   ['the answer', 'when', '`source`'],
@@ -15,6 +15,11 @@ const answersTable = table(
       'is derived: “simple housekeeping?” is yes',
       'posix_spawn can express every step, and nobody is asked: the options given count as the whole housekeeping',
       '`derived`',
+    ],
+    [
+      'is seen in a process',
+      '`--pid`: “performance critical?” and “single threaded?”, unless a flag says it',
+      '`process`',
     ],
     ['is asked for', 'standard input and output are a terminal, and `--json` is not given', '`prompt`'],
     ['is an error, exit code 2', 'otherwise: the message names the flag that answers the question', '–'],
@@ -32,12 +37,35 @@ const jsonTable = table(
       '`simple-housekeeping`, `performance-critical`, `single-threaded`, `foolproof` or `posix`',
     ],
     ['`path[].answer`', 'string', '`yes` or `no`'],
-    ['`path[].source`', 'string', '`flag` or `derived`'],
+    ['`path[].source`', 'string', '`flag`, `derived` or `process`'],
+    ['`process`', 'object', 'only with `--pid`: what was seen, as below'],
     ['`why`', 'string', 'why the method is right for whoever arrives at it'],
     ['`hazards`', 'array of strings', 'what to watch out for, the weightiest first'],
     ['`command`', 'string', 'the `spawnctl exec` that carries this out, quoted for a POSIX shell'],
   ],
 )
+
+const processTable = table(
+  ['key of `process`', 'meaning'],
+  [
+    ['`pid` `name` `threads` `mappings`', 'as /proc tells them'],
+    ['`residentBytes`', 'what is in memory, in all'],
+    [
+      '`copiedBytes`',
+      'for what fork would copy page-table entries: resident or swapped out, in mappings that hold pages of the process’s own; without those that madvise keeps from fork',
+    ],
+    ['`copiedHugeBytes`', 'the same, in huge pages: one entry each'],
+    ['`keptBytes`', 'what MADV_DONTFORK and MADV_WIPEONFORK keep from fork'],
+    ['`callerBlockedNs`', 'for each method, for how many nanoseconds a spawn would block the caller'],
+  ],
+)
+
+const looking = [
+  '## Looking at a process',
+  '`--pid N` reads /proc/N, which its own user and root may do, and does not touch the process. “Single threaded?” is answered by the number of its threads; “performance critical?” by what fork would cost it: yes, when its caller would stand still for more than a millisecond.',
+  'That time is predicted: what fork costs a small caller here, and how much more for each MiB of touched pages, each MiB of huge pages and each mapping, times what the process has. The costs are measured the first time, in about a second, and kept in `$XDG_CACHE_HOME/spawnctl/calibration.json` (`~/.cache` without it); another kernel or processor is measured again, and so is a file that you remove.',
+  processTable,
+]
 
 const exitTable = table(
   ['exit code', 'when'],
@@ -63,7 +91,7 @@ const options = [
   'Answers to the questions:',
   optionTable(answerOptions),
   'Output:',
-  optionTable([jsonOption]),
+  optionTable([pidOption, jsonOption]),
   'Housekeeping: what the program needs. It is the same as for [`exec`](exec.md), goes into the command that is shown, and is done when a program is run.',
   optionTable(planOptions),
 ]
@@ -92,6 +120,8 @@ const examples = [
     'spawnctl recommend',
     '# for a command; on a terminal the housekeeping is asked about, elsewhere the options count',
     'spawnctl recommend -- git --version',
+    '# for a running server: what would fork cost it, and what should it do?',
+    'spawnctl recommend --no-simple-housekeeping --no-posix --pid "$(pgrep -o node)"',
     '# in a script: only the method',
     'spawnctl recommend --umask 027 --performance-critical --no-posix --json | jq -r .method',
     '# what a single-threaded program without haste should do for housekeeping of its own',
@@ -108,6 +138,7 @@ export function recommendDocument(): string {
     ...usage,
     ...options,
     ...answers,
+    ...looking,
     ...json,
     '## Exit codes',
     exitTable,

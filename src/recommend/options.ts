@@ -14,8 +14,15 @@ export const jsonOption: Option = {
   summary: 'print {method, path, why, hazards, command} as JSON; asks nothing, runs nothing',
 }
 
+export const pidOption: Option = {
+  name: 'pid',
+  value: 'N',
+  summary:
+    'look at the process that is to spawn: its threads, and what fork would copy of it, answer what the flags leave open',
+}
+
 /** Every option of `spawnctl recommend`. */
-export const recommendOptions: readonly Option[] = [...answerOptions, jsonOption, ...planOptions]
+export const recommendOptions: readonly Option[] = [...answerOptions, pidOption, jsonOption, ...planOptions]
 
 export function givenAnswers(values: OptionValues): Answers {
   const entries = answerOptions.flatMap(({name}) => {

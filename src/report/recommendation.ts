@@ -26,8 +26,20 @@ export interface RecommendationText {
   answers: readonly {label: string; answer: string; source: string; because?: string}[]
   method: string
   why: string
+  /** What each method would cost the process that was looked at; none when there is none. */
+  costs: readonly {method: string; time: string}[]
   hazards: readonly string[]
   command: string
+}
+
+function costLines(costs: RecommendationText['costs'], style: Style): readonly string[] {
+  if (costs.length === 0) return []
+  const widths = [costs.map(({method}) => method.length), costs.map(({time}) => time.length)].map(all =>
+    Math.max(...all),
+  )
+  const line = ({method, time}: (typeof costs)[number]) =>
+    `  ${method.padEnd(widths[0]!)}  ${time.padStart(widths[1]!)}`
+  return [style.heading('For how long a spawn would block its caller there'), ...costs.map(line), '']
 }
 
 /** The whole answer of `recommend`, as a person reads it. */
@@ -46,6 +58,7 @@ export function recommendationText(content: RecommendationText, style: Style, co
     style.heading('Why'),
     paragraph(content.why, columns),
     '',
+    ...costLines(content.costs, style),
     style.heading('Watch out'),
     ...content.hazards.map(text => bullet(text, columns)),
     '',
