@@ -19,7 +19,9 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   commands: ['recommend', 'exec', 'flowchart', 'report', 'plan', 'errors'],
   start: ['exec', 'recommend', 'plan', 'cli'],
   cli: ['exec'],
-  index: ['process', 'flowchart', 'methods', 'plan', 'errors'],
+  foresight: ['flowchart', 'process', 'methods', 'native', 'plan', 'report', 'errors'],
+  index: ['foresight', 'process', 'flowchart', 'methods', 'plan', 'errors'],
+  library: ['index', 'process'],
 }
 
 /** Packages that only a terminal program needs, and the places that may load them. */

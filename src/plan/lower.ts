@@ -1,8 +1,8 @@
 import {encodeBlock} from './block.js'
 import {kindOf} from './housekeeping.js'
 import {candidates, isOrdinary, type Plan} from './plan.js'
-import {type ScriptCall, ScriptWriter, type Situation} from './script.js'
-import {SpawnActions} from './spawn-actions.js'
+import {type Pool, type ScriptCall, ScriptWriter, type Situation} from './script.js'
+import {type SpawnAction, SpawnActions} from './spawn-actions.js'
 import type {SpawnFeatures} from './step.js'
 import type {Text} from './text.js'
 
@@ -30,6 +30,10 @@ export interface LoweredPlan {
   readonly image: Uint8Array
   /** The script's calls, to give a failed index its name. */
   readonly calls: readonly ScriptCall[]
+  /** posix_spawn's, in the place of calls. */
+  readonly actions: readonly SpawnAction[]
+  /** What calls and actions refer to. */
+  readonly pool: Pool
   readonly candidates: readonly Text[]
 }
 
@@ -69,7 +73,7 @@ export function lower(plan: Plan, lowering: Lowering): LoweredPlan {
       sentFds: [],
       zygoteSocket: -1,
     })
-    return {image, calls: [], candidates: common.candidates}
+    return {image, calls: [], actions: actions.actions, pool: actions.pool, candidates: common.candidates}
   }
   const zygoteSocket = lowering.form === 'zygote' ? lowering.zygoteSocket : -1
   const situation: Situation = {
@@ -94,7 +98,7 @@ export function lower(plan: Plan, lowering: Lowering): LoweredPlan {
     sentFds: situation.sentFds,
     zygoteSocket,
   })
-  return {image, calls: script.calls, candidates: common.candidates}
+  return {image, calls: script.calls, actions: [], pool: script.pool, candidates: common.candidates}
 }
 
 /** Brings the zygote's child to where a child of the caller would start; before the steps, with the caller's rights. */

@@ -26,9 +26,9 @@ export function makePlan(plan: Plan): Plan {
   if (readableText(plan.file) === '') throw new PlanError('E_FILE', 'the program’s name is empty', {}, 127)
   if (plan.argv.length === 0) throw new PlanError('E_ARGV', 'argv is empty', {next: 'pass the name as argv[0]'})
   refuseNul(plan.file, 'the program’s name')
-  for (const [i, arg] of plan.argv.entries()) refuseNul(arg, `argument ${i}`)
+  for (const [i, arg] of plan.argv.entries()) refuseNul(arg, () => `argument ${i}`)
   for (const entry of plan.env)
-    refuseNul(entry, `environment entry ${JSON.stringify(readableText(entry).split('=')[0])}`)
+    refuseNul(entry, () => `environment entry ${JSON.stringify(readableText(entry).split('=')[0])}`)
   const seen = new Set<string>()
   for (const step of plan.steps) {
     if (seen.has(step.kind))

@@ -51,6 +51,16 @@ export class Pool {
     return reference
   }
 
+  /** What a reference of this pool leads to. */
+  entry({pool}: PoolReference): Uint8Array {
+    let position = 0
+    for (const chunk of this.chunks) {
+      if (position === pool) return chunk
+      position += withTerminator(chunk)
+    }
+    throw new Error(`nothing begins at ${pool}`)
+  }
+
   copyInto(target: Uint8Array, start: number): void {
     let position = start
     for (const chunk of this.chunks) {
