@@ -8,6 +8,7 @@ const magic = 0x4e575053
 const headerBytes = 128
 const stepBytes = 64
 const actionBytes = 16
+const wordRange = 2 ** 32
 
 /** Everything the core needs for one spawn. */
 export interface BlockContent {
@@ -30,9 +31,9 @@ export interface BlockContent {
 /** Lays out the relocatable block: header, steps, slots, actions, descriptors, pointer arrays, pool. */
 export function encodeBlock(content: BlockContent): Uint8Array {
   const {pool} = content
-  const argv = content.argv.map(text => pool.text(text))
-  const env = content.env.map(text => pool.text(text))
-  const candidates = content.candidates.map(text => pool.text(text))
+  const argv = pool.texts(content.argv)
+  const env = pool.texts(content.env)
+  const candidates = pool.texts(content.candidates)
   const shell = pool.text('/bin/sh')
 
   let end = headerBytes
@@ -113,8 +114,10 @@ function writeStep(view: DataView, start: number, call: ScriptCall, poolStart: n
   call.args.forEach((arg, i) => {
     const at = start + 16 + i * 8
     if (typeof arg === 'bigint') view.setBigUint64(at, BigInt.asUintN(64, arg), true)
-    else if (typeof arg === 'number') view.setBigInt64(at, BigInt(arg), true)
-    else if ('pool' in arg) {
+    else if (typeof arg === 'number') {
+      view.setInt32(at, arg, true)
+      view.setInt32(at + 4, Math.floor(arg / wordRange), true)
+    } else if ('pool' in arg) {
       relocate |= 1 << i
       view.setUint32(at, poolStart + arg.pool, true)
     } else {
