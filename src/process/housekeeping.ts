@@ -59,9 +59,6 @@ function words(option: Option, given: unknown): readonly string[] | undefined {
   return multiple && typeof given === 'object' ? pairs(given) : refuse(option, given)
 }
 
-/** The options' names as properties. */
-export const housekeepingNames: readonly string[] = options.map(({name}) => propertyName(name))
-
 /**
  * A program's options as a command line would have them.
  * @throws {UsageError}
