@@ -16,6 +16,10 @@ const documents = [
     file: 'docs/recommend.md',
     text: async () => (await import('../dist/recommend/document.js')).recommendDocument(),
   },
+  {
+    file: 'docs/library.md',
+    text: async written => (await import('./library-document.mjs')).libraryDocument(written),
+  },
 ]
 
 const root = new URL('../', import.meta.url)
@@ -24,7 +28,7 @@ const onlyCheck = process.argv.includes('--check')
 for (const {file, text} of documents) {
   const url = new URL(file, root)
   const written = await readFile(url, 'utf8').catch(() => undefined)
-  const wanted = await text()
+  const wanted = await text(written)
   if (written === wanted) continue
   if (onlyCheck) {
     console.error(`${file} is stale: run \`npm run docs\``)

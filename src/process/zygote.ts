@@ -7,7 +7,7 @@ import {type Arguments, type SpawnOptions, spawn, split} from './spawn.js'
 
 /**
  * A small process that forks on request: to be opened early, while this process is as its children shall find it.
- * Does not keep the event loop alive.
+ * Does not keep the event loop alive, unless it is closing.
  */
 export class Zygote extends OpenZygote {
   /** Settles when it has ended, closed or not; never rejects. */
@@ -17,13 +17,20 @@ export class Zygote extends OpenZygote {
   constructor() {
     const exits = exitPipe()
     const started = startZygote(spawnPlan)
-    super(started, () => {})
+    let state: 'open' | 'closing' | 'ended' = 'open'
+    super(started, () => {
+      if (state === 'ended') return
+      exits.hold()
+      state = 'closing'
+    })
     let ended: (exit: Exit) => void
     this.exit = new Promise(resolve => {
       ended = resolve
     })
     const id = exits.expect(record => {
       letGo(child)
+      if (state === 'closing') exits.release()
+      state = 'ended'
       ended(exitOf(record))
     })
     const child = watchChild(exits.name, id, started.pid, started.pidfd)

@@ -3,7 +3,7 @@ import {once} from 'node:events'
 import {closeSync, openSync, readFileSync} from 'node:fs'
 import {text} from 'node:stream/consumers'
 import {afterAll, describe, expect, expectTypeOf, it} from 'vitest'
-import {methods, type SpawnOptions, spawn, Zygote} from '../../dist/index.js'
+import {methods, type SpawnOptions, spawn, spawnSync, Zygote} from '../../dist/index.js'
 import {ended} from '../helpers/ended.js'
 import {has} from '../helpers/needs.js'
 
@@ -71,6 +71,11 @@ describe('spawn', () => {
     expect((await ended(spawn('pwd', null, {cwd: '/'}))).stdout).toBe('/\n')
     expect((await ended(spawn('pwd', undefined, {cwd: new URL('file:///')}))).stdout).toBe('/\n')
   })
+})
+
+it('takes numbers among the arguments, as Node does', async () => {
+  expect((await ended(spawn('echo', [1, 'b'] as string[]))).stdout).toBe('1 b\n')
+  expect(spawnSync('echo', [1, 'b'] as string[]).stdout.toString()).toBe('1 b\n')
 })
 
 describe('an option of Node’s', () => {
