@@ -27,10 +27,11 @@ function open({path, access}: FileSource): number {
   } catch (cause) {
     const {name, text} = describeErrno(-((cause as NodeJS.ErrnoException).errno ?? 0))
     const why = explanations[name]
-    throw new PlanError('E_OPEN', `${path} cannot be opened (${access}): ${text} (${name})`, {
+    const error = new PlanError('E_OPEN', `${path} cannot be opened (${access}): ${text} (${name})`, {
       ...(why !== undefined && {why}),
       next: `ls -ld ${path}`,
     })
+    throw Object.assign(error, {cause})
   }
 }
 

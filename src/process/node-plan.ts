@@ -37,6 +37,11 @@ function identity(uid: number | null | undefined, gid: number | null | undefined
   return steps
 }
 
+/** As Node's binding: a number is as good. */
+function text(argument: unknown): string {
+  return typeof argument === 'string' ? argument : `${argument}`
+}
+
 /**
  * The plan of a child as Node would start it: what libuv's uv__process_child_init does, in steps.
  * @param sources by number; missing ones of 0 to 2 are ignored
@@ -53,11 +58,12 @@ export function nodePlan(
   const placements = Array.from({length: numbers}, (_, to) => place(sources[to] ?? 'ignore', to)).flat()
   const steps: Step[] = [...identity(uid, gid), {kind: 'descriptors', placements}]
   if (detached) steps.push({kind: 'setsid'})
-  if (cwd) steps.push({kind: 'chdir', path: cwd})
+  // Node's own user enters no directory: the caller does, before.
+  if (cwd) steps.push({kind: 'chdir', path: cwd, beforeIdentity: true})
   const replaced = new Set(housekeeping.map(({kind}) => kind))
   return makePlan({
     file,
-    argv: args?.length ? args : [file],
+    argv: args?.length ? args.map(text) : [file],
     env: envPairs ?? Object.entries(process.env).map(([name, value]) => `${name}=${value}`),
     steps: [...steps.filter(({kind}) => !replaced.has(kind)), ...housekeeping],
   })
