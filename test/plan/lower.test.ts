@@ -83,7 +83,7 @@ describe('the block of a plan', () => {
     [{kind: 'setgroups', groups: []}, 0],
     [{kind: 'umask', mask: 0}, 0],
   ])('says whether the identity changes: %j', (step, traits) => {
-    expect(block(script, step).traits).toBe(traits)
+    expect(block(script, step).traits & 1).toBe(traits)
   })
 
   it.each([
