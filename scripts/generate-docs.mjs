@@ -32,6 +32,10 @@ const documents = [
     file: 'docs/benchmarks.md',
     text: async () => (await import('../bench/document.mjs')).benchmarksDocument(),
   },
+  {
+    file: 'docs/library.md',
+    text: async written => (await import('./library-document.mjs')).libraryDocument(written),
+  },
 ]
 
 const root = new URL('../', import.meta.url)
@@ -40,7 +44,7 @@ const onlyCheck = process.argv.includes('--check')
 for (const {file, text} of documents) {
   const url = new URL(file, root)
   const written = await readFile(url, 'utf8').catch(() => undefined)
-  const wanted = await text()
+  const wanted = await text(written)
   if (written === wanted) continue
   if (onlyCheck) {
     console.error(`${file} is stale: run \`npm run docs\``)

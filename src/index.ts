@@ -3,9 +3,12 @@ export type {Answered, AnswerSource, Recommendation} from './flowchart/answers.j
 export {type Answer, chart, type Leaf, type QuestionId} from './flowchart/chart.js'
 export {chooseMethod} from './flowchart/derive.js'
 export {type Answers, type Walk, walk} from './flowchart/walk.js'
+export {type Capabilities, capabilities} from './foresight/capabilities.js'
+export {type ForeseenSpawn, plan} from './foresight/plan.js'
+export {type GivenAnswers, recommend} from './foresight/recommend.js'
 export {refusal} from './methods/capability.js'
 export {type Method, methods} from './methods/method.js'
-export {openZygote, type Spawned, spawnPlan, type Zygote} from './methods/spawn.js'
+export {type Spawned, spawnPlan} from './methods/spawn.js'
 export {makePlan, type Plan} from './plan/plan.js'
 export type {FileAccess, FileSource, Placement, Step} from './plan/step.js'
 export type {Child} from './process/child.js'
@@ -18,6 +21,7 @@ export {
   type PromiseWithChild,
 } from './process/exec-file.js'
 export type {Exit} from './process/exits.js'
+export type {Housekeeping} from './process/housekeeping.js'
 export {type Launched, launch} from './process/launch.js'
 export {type SpawnctlOptions, type SpawnOptions, spawn} from './process/spawn.js'
 export {
@@ -29,3 +33,4 @@ export {
   type SpawnSyncReturns,
   spawnSync,
 } from './process/spawn-sync.js'
+export {Zygote} from './process/zygote.js'

@@ -21,8 +21,9 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   commands: ['bench', 'doctor', 'recommend', 'exec', 'flowchart', 'methods', 'report', 'plan', 'errors'],
   start: ['bench', 'exec', 'recommend', 'plan', 'cli'],
   cli: ['exec'],
+  foresight: ['flowchart', 'process', 'methods', 'native', 'plan', 'report', 'errors'],
+  index: ['foresight', 'process', 'flowchart', 'methods', 'plan', 'errors'],
   library: ['index', 'process'],
-  index: ['process', 'flowchart', 'methods', 'plan', 'errors'],
 }
 
 /** Packages that only a terminal program needs, and the places that may load them. */

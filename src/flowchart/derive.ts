@@ -14,12 +14,12 @@ export function deriveSimple(plan: Plan): {answer: 'yes' | 'no'; refusal: Refusa
  * What `exec` answers for its user: a launcher is judged by its speed, runs on Linux alone, and Node, which holds it,
  * is multi-threaded.
  */
-const execAnswers: Answers = {'performance-critical': 'yes', 'single-threaded': 'no', posix: 'no'}
+export const nodeAnswers: Answers = {'performance-critical': 'yes', 'single-threaded': 'no', posix: 'no'}
 
 /** The method that the flowchart gives for a plan, with the reason in one line. */
 export function chooseMethod(plan: Plan): {method: Method; why: string} {
   const {answer, refusal: refused} = deriveSimple(plan)
-  const walked = walk({...execAnswers, 'simple-housekeeping': answer})
+  const walked = walk({...nodeAnswers, 'simple-housekeeping': answer})
   if (walked.state !== 'arrived') throw new Error(`${walked.question} is not answered`)
   const why =
     refused === undefined

@@ -27,11 +27,47 @@ function open({path, access}: FileSource): number {
   } catch (cause) {
     const {name, text} = describeErrno(-((cause as NodeJS.ErrnoException).errno ?? 0))
     const why = explanations[name]
-    throw new PlanError('E_OPEN', `${path} cannot be opened (${access}): ${text} (${name})`, {
+    const error = new PlanError('E_OPEN', `${path} cannot be opened (${access}): ${text} (${name})`, {
       ...(why !== undefined && {why}),
       next: `ls -ld ${path}`,
     })
+    throw Object.assign(error, {cause})
   }
+}
+
+type Steps = readonly Step[]
+
+function sourcesIn(steps: Steps): readonly FileSource[] {
+  const placements = steps.flatMap(step => (step.kind === 'descriptors' ? step.placements : []))
+  const sources = placements.flatMap(({from}) => (typeof from === 'object' ? [from] : []))
+  return [...new Set(sources)]
+}
+
+function withNumbers(steps: Steps, sources: readonly FileSource[], numbers: readonly number[]): Steps {
+  const numberOf = (source: FileSource) => numbers[sources.indexOf(source)] as number
+  return steps.map(step => {
+    if (step.kind !== 'descriptors') return step
+    const placements = step.placements.map(placement => {
+      const {from} = placement
+      return {...placement, from: typeof from === 'object' ? numberOf(from) : from}
+    })
+    return {...step, placements}
+  })
+}
+
+interface Known {
+  readonly sources: readonly FileSource[]
+  /** By the numbers that the files got, which are the same again and again. */
+  readonly opened: Map<string, Steps>
+}
+
+const known = new WeakMap<Steps, Known>()
+const mostOpened = 100
+
+function knownOf(steps: Steps): Known {
+  const found = known.get(steps) ?? {sources: sourcesIn(steps), opened: new Map()}
+  known.set(steps, found)
+  return found
 }
 
 /**
@@ -40,29 +76,21 @@ function open({path, access}: FileSource): number {
  * @returns the plan with numbers in the files' place, and the function that closes them
  */
 export function openFiles(plan: Plan): {plan: Plan; close: () => void} {
-  const opened = new Map<FileSource, number>()
+  const {sources, opened} = knownOf(plan.steps)
+  const numbers: number[] = []
   const close = () => {
-    for (const fd of opened.values()) closeSync(fd)
+    for (const fd of numbers) closeSync(fd)
   }
-  const number = (source: FileSource): number => {
-    const fd = opened.get(source) ?? open(source)
-    opened.set(source, fd)
-    return fd
-  }
-  const withNumbers = (step: Step): Step =>
-    step.kind === 'descriptors'
-      ? {
-          ...step,
-          placements: step.placements.map(placement => {
-            const {from} = placement
-            return {...placement, from: typeof from === 'object' ? number(from) : from}
-          }),
-        }
-      : step
+  if (sources.length === 0) return {plan, close}
   try {
-    return {plan: {...plan, steps: plan.steps.map(withNumbers)}, close}
+    for (const source of sources) numbers.push(open(source))
   } catch (error) {
     close()
     throw error
   }
+  const key = String(numbers)
+  const steps = opened.get(key) ?? withNumbers(plan.steps, sources, numbers)
+  if (opened.size >= mostOpened) opened.clear()
+  opened.set(key, steps)
+  return {plan: {...plan, steps}, close}
 }

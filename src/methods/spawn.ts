@@ -1,4 +1,5 @@
 import {readdirSync} from 'node:fs'
+import {PlanError} from '../errors.js'
 import {
   type CreationCall,
   hasCloseRange,
@@ -16,7 +17,7 @@ import {refuseUnlessCapable} from './capability.js'
 import {diagnose, preparing} from './diagnosis/diagnose.js'
 import {openFiles} from './files.js'
 import {type Method, methodTraits} from './method.js'
-import {openCaller, Zygote} from './zygote.js'
+import {heldZygote, openCaller, startZygote, type Zygote} from './zygote.js'
 
 export type {Zygote} from './zygote.js'
 
@@ -48,7 +49,8 @@ function openDescriptors(): readonly number[] {
   return readdirSync('/proc/self/fd').map(Number)
 }
 
-function scriptLowering(method: Method): Lowering {
+/** How a method of this process wants its block. */
+export function scriptLowering(method: Method): Lowering {
   const arch = process.arch as Arch
   const {number: methodNumber} = methodTraits[method]
   if (method === 'posix_spawn')
@@ -78,7 +80,8 @@ export function engage<Result extends SpawnResult>(
   zygote: Zygote | undefined,
   native: (image: Uint8Array, lowered: LoweredPlan) => Result,
 ): Result {
-  if (method === 'zygote' && zygote === undefined) throw new Error('method "zygote" needs an open Zygote')
+  if (method === 'zygote' && zygote === undefined)
+    throw new PlanError('E_REFUSED', 'the method zygote needs an open zygote', {next: 'zygote: new Zygote()'})
   const files = openFiles(plan)
   let caller: ReturnType<typeof openCaller> | undefined
   try {
@@ -124,7 +127,7 @@ export function spawnPlan(plan: Plan, method: Method, zygote?: Zygote): Spawned 
 
 /** Starts a zygote: to be done early, while the process is as its children shall find it. */
 export function openZygote(): Zygote {
-  return Zygote.start(spawnPlan)
+  return heldZygote(startZygote(spawnPlan))
 }
 
 /**

@@ -40,18 +40,44 @@ export function zygotePlan(theirs: number, nothing: FileSource | number = nullDe
   })
 }
 
+/** A spawnctl-zygote that runs: the pidfd and our end of its socket are the holder's to close. */
+export interface StartedZygote {
+  readonly pid: number
+  readonly pidfd: number
+  readonly socket: number
+}
+
+/** @throws {SpawnError} */
+export function startZygote(spawn: (plan: Plan, method: Method) => {pid: number; pidfd: number}): StartedZygote {
+  const [ours, theirs] = preparing('zygote', zygoteChannel)
+  try {
+    const {pid, pidfd} = spawn(zygotePlan(theirs), 'clone')
+    return {pid, pidfd, socket: ours}
+  } catch (error) {
+    closeSync(ours)
+    throw error
+  } finally {
+    closeSync(theirs)
+  }
+}
+
 /**
  * A running spawnctl-zygote. It serves one request at a time and one thread; its session, process group, limits and
  * identity are the caller's at its start.
  */
 export class Zygote {
+  readonly pid: number
+  private readonly ourEnd: number
   private closed = false
 
-  private constructor(
-    readonly pid: number,
-    private readonly pidfd: number,
-    private readonly ourEnd: number,
-  ) {}
+  /** @param reap waits for its end, which is near, and lets go of it */
+  constructor(
+    {pid, socket}: StartedZygote,
+    private readonly reap: () => void,
+  ) {
+    this.pid = pid
+    this.ourEnd = socket
+  }
 
   /** @throws {SpawnError} E_ZYGOTE when it was closed: the number may be another file by now */
   get socket(): number {
@@ -59,27 +85,21 @@ export class Zygote {
     return this.ourEnd
   }
 
-  static start(spawn: (plan: Plan, method: Method) => {pid: number; pidfd: number}): Zygote {
-    const [ours, theirs] = preparing('zygote', zygoteChannel)
-    try {
-      const {pid, pidfd} = spawn(zygotePlan(theirs), 'clone')
-      return new Zygote(pid, pidfd, ours)
-    } catch (error) {
-      closeSync(ours)
-      throw error
-    } finally {
-      closeSync(theirs)
-    }
-  }
-
   /** Its end-of-file ends it; the children it made live on, for they are the caller's. */
   close(): void {
     if (this.closed) return
     this.closed = true
     closeSync(this.ourEnd)
-    reapChild(this.pid)
-    if (this.pidfd >= 0) closeSync(this.pidfd)
+    this.reap()
   }
+}
+
+/** Waits for a zygote's end when it is closed, and not before. */
+export function heldZygote(started: StartedZygote): Zygote {
+  return new Zygote(started, () => {
+    reapChild(started.pid)
+    if (started.pidfd >= 0) closeSync(started.pidfd)
+  })
 }
 
 function currentUmask(): number {

@@ -34,9 +34,10 @@ static void abandon(struct watched *child)
 		syscall1(__NR_close, result->pidfd);
 }
 
-/* Returns 0 or -errno of the watching; where there is no child to watch, result says why. */
+/* Returns 0 or -errno of the watching; where there is no child to watch, result says why. Once the child is watched its
+ * result is the other thread's to write: what the caller is told is taken before. */
 static int begin(struct watched *child, struct spawning *s, const uint8_t *image, uint32_t image_bytes,
-		 struct exit_pipe *exits)
+		 struct exit_pipe *exits, struct spawn_result *told)
 {
 	struct spawn_result *result = &child->result;
 	int created = bring_forth(s, image, image_bytes, result, 1) == 0;
@@ -50,6 +51,7 @@ static int begin(struct watched *child, struct spawning *s, const uint8_t *image
 		child->under_way = s;
 	if (!created || result->stage != STAGE_SPAWNED)
 		return -ECHILD;
+	*told = *result;
 	int error = watch(exits, child);
 	if (error == 0)
 		return 0;
@@ -71,10 +73,10 @@ void spawnctl_begin(const uint8_t *image, uint32_t image_bytes, const uint64_t *
 	struct spawning *s = calloc(1, sizeof *s);
 	if (child && s) {
 		child->record.id = id;
-		int error = begin(child, s, image, image_bytes, (struct exit_pipe *)*exits);
-		*result = child->result;
-		if (error)
+		if (begin(child, s, image, image_bytes, (struct exit_pipe *)*exits, result)) {
+			*result = child->result;
 			free(child);
+		}
 	} else {
 		free(child);
 		free(s);

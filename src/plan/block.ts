@@ -1,4 +1,4 @@
-import {aligned, type Pool, type PoolReference, type ScriptCall} from './script.js'
+import {aligned, Pool, type ScriptCall} from './script.js'
 import type {SpawnAction} from './spawn-actions.js'
 import type {Text} from './text.js'
 
@@ -8,12 +8,13 @@ const magic = 0x4e575053
 const headerBytes = 128
 const stepBytes = 64
 const actionBytes = 16
+const wordRange = 2 ** 32
 
 /** What of a call goes into the block. */
 type EncodedCall = Pick<ScriptCall, 'nr' | 'args' | 'save' | 'forgive'>
 
-/** Everything the core needs for one spawn. */
-export interface BlockContent {
+/** What the child does, whatever program it is to become. */
+export interface ScriptContent {
   methodNumber: number
   changesIdentity: boolean
   sameView: boolean
@@ -21,23 +22,27 @@ export interface BlockContent {
   calls: readonly EncodedCall[]
   slotCount: number
   pool: Pool
-  argv: readonly Text[]
-  env: readonly Text[]
-  candidates: readonly Text[]
   actions: readonly SpawnAction[]
   attributes: {setsid: boolean; setpgroup: boolean; sigmask: bigint; sigdefault: bigint}
   sentFds: readonly number[]
   zygoteSocket: number
 }
 
-/** Lays out the relocatable block: header, steps, slots, actions, descriptors, pointer arrays, pool. */
-export function encodeBlock(content: BlockContent): Uint8Array {
-  const {pool} = content
-  const argv = content.argv.map(text => pool.text(text))
-  const env = content.env.map(text => pool.text(text))
-  const candidates = content.candidates.map(text => pool.text(text))
-  const shell = pool.text('/bin/sh')
+/** Everything the core needs for one spawn. */
+export interface BlockContent extends ScriptContent {
+  argv: readonly Text[]
+  env: readonly Text[]
+  candidates: readonly Text[]
+}
 
+/** Where the header has its words, beyond those that stand at the index of their field. */
+const totalBytesAt = 8
+const argvAt = 40
+
+/** The first part of a block: header, steps, slots, actions, descriptors, and what these refer to. */
+export function encodeScript(content: ScriptContent): Uint8Array {
+  const {pool} = content
+  const shell = pool.text('/bin/sh')
   let end = headerBytes
   const room = (bytes: number) => {
     const start = end
@@ -48,18 +53,15 @@ export function encodeBlock(content: BlockContent): Uint8Array {
   const slots = room(content.slotCount * 8)
   const actions = room(content.actions.length * actionBytes)
   const sentFds = room(content.sentFds.length * 4)
-  room(8) // the spare word before argv: /bin/sh goes there when the file has no known format
-  const argvWords = room((argv.length + 1) * 8)
-  const envWords = room((env.length + 1) * 8)
-  const candidateWords = room((candidates.length + 1) * 8)
   const poolStart = room(pool.length)
 
   const bytes = new Uint8Array(end)
   const view = new DataView(bytes.buffer)
+  const programsOwn = 0
   const header = [
     magic,
     layout,
-    bytes.length,
+    programsOwn,
     content.methodNumber,
     (content.changesIdentity ? 1 : 0) | (content.sameView ? 2 : 0),
     content.fdFloor,
@@ -67,12 +69,7 @@ export function encodeBlock(content: BlockContent): Uint8Array {
     content.calls.length,
     slots,
     content.slotCount,
-    argvWords,
-    argv.length,
-    envWords,
-    env.length,
-    candidateWords,
-    candidates.length,
+    ...[programsOwn, programsOwn, programsOwn, programsOwn, programsOwn, programsOwn],
     poolStart + shell.pool,
     actions,
     content.actions.length,
@@ -97,17 +94,42 @@ export function encodeBlock(content: BlockContent): Uint8Array {
   content.sentFds.forEach((fd, i) => {
     view.setInt32(sentFds + i * 4, fd, true)
   })
-  writeWords(view, argvWords, argv, poolStart)
-  writeWords(view, envWords, env, poolStart)
-  writeWords(view, candidateWords, candidates, poolStart)
   pool.copyInto(bytes, poolStart)
   return bytes
 }
 
-function writeWords(view: DataView, start: number, references: readonly PoolReference[], poolStart: number): void {
-  references.forEach((reference, i) => {
-    view.setUint32(start + i * 8, poolStart + reference.pool, true)
+/** Adds the program: pointer arrays, and their strings. The script stays as it is, good for another one. */
+export function completeBlock(
+  script: Uint8Array,
+  argv: readonly Text[],
+  env: readonly Text[],
+  candidates: readonly Text[],
+) {
+  const pool = new Pool()
+  const lists = [pool.texts(argv), pool.texts(env), pool.texts(candidates)]
+  const spareWord = 8 // before argv: /bin/sh goes there when the file has no known format
+  let at = script.length + spareWord
+  const poolStart = lists.reduce((end, list) => end + (list.length + 1) * 8, at)
+  const bytes = new Uint8Array(aligned(poolStart + pool.length))
+  const view = new DataView(bytes.buffer)
+  bytes.set(script)
+  view.setInt32(totalBytesAt, bytes.length, true)
+  lists.forEach((list, i) => {
+    view.setInt32(argvAt + i * 8, at, true)
+    view.setInt32(argvAt + i * 8 + 4, list.length, true)
+    for (const {pool} of list) {
+      view.setUint32(at, poolStart + pool, true)
+      at += 8
+    }
+    at += 8
   })
+  pool.copyInto(bytes, poolStart)
+  return bytes
+}
+
+/** Lays out the relocatable block. */
+export function encodeBlock(content: BlockContent): Uint8Array {
+  return completeBlock(encodeScript(content), content.argv, content.env, content.candidates)
 }
 
 function writeStep(view: DataView, start: number, call: EncodedCall, poolStart: number): void {
@@ -116,8 +138,10 @@ function writeStep(view: DataView, start: number, call: EncodedCall, poolStart: 
   call.args.forEach((arg, i) => {
     const at = start + 16 + i * 8
     if (typeof arg === 'bigint') view.setBigUint64(at, BigInt.asUintN(64, arg), true)
-    else if (typeof arg === 'number') view.setBigInt64(at, BigInt(arg), true)
-    else if ('pool' in arg) {
+    else if (typeof arg === 'number') {
+      view.setInt32(at, arg, true)
+      view.setInt32(at + 4, Math.floor(arg / wordRange), true)
+    } else if ('pool' in arg) {
       relocate |= 1 << i
       view.setUint32(at, poolStart + arg.pool, true)
     } else {

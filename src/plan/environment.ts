@@ -53,7 +53,10 @@ export function readEnvironment(values: OptionValues, inherited: readonly Text[]
 
 /** The value of a variable in a list of entries, byte for byte. */
 export function variableBytes(env: readonly Text[], name: string): Uint8Array | undefined {
-  const entry = env.find(candidate => entryName(candidate) === name)
+  const start = `${name}=`
+  const entry = env.find(candidate =>
+    typeof candidate === 'string' ? candidate.startsWith(start) : entryName(candidate) === name,
+  )
   return entry === undefined ? undefined : textBytes(entry).subarray(name.length + 1)
 }
 

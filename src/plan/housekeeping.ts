@@ -36,10 +36,21 @@ export function readSteps(values: OptionValues, surroundings: Surroundings): rea
   return stepKinds.map(kind => kind.read(values, surroundings)).filter(step => step !== undefined)
 }
 
+const identity: ReadonlySet<StepKindName> = new Set<StepKindName>(['setgroups', 'setgid', 'setuid'])
+
+/** A working directory may be asked for before the identity is given away; the rest has one order. */
+function withEarlyDirectory(steps: readonly Step[]): readonly Step[] {
+  const early = steps.find(step => step.kind === 'chdir' && step.beforeIdentity)
+  const at = steps.findIndex(({kind}) => identity.has(kind))
+  if (early === undefined || at < 0) return steps
+  return [...steps.slice(0, at), early, ...steps.slice(at).filter(step => step !== early)]
+}
+
 /** In canonical order, with the steps added that no child can do without. */
 export function completeSteps(steps: readonly Step[]): readonly Step[] {
-  return stepKinds.flatMap(kind => {
+  const inOrder = stepKinds.flatMap(kind => {
     const step = steps.find(candidate => candidate.kind === kind.kind) ?? kind.byDefault?.()
     return step === undefined ? [] : [step]
   })
+  return withEarlyDirectory(inOrder)
 }

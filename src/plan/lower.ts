@@ -1,9 +1,9 @@
-import {encodeBlock} from './block.js'
+import {completeBlock, encodeScript} from './block.js'
 import {kindOf} from './housekeeping.js'
 import {candidates, isOrdinary, type Plan} from './plan.js'
-import {type ScriptCall, ScriptWriter, type Situation} from './script.js'
-import {SpawnActions} from './spawn-actions.js'
-import type {SpawnFeatures} from './step.js'
+import {type Pool, type ScriptCall, ScriptWriter, type Situation} from './script.js'
+import {type SpawnAction, SpawnActions} from './spawn-actions.js'
+import type {SpawnFeatures, Step} from './step.js'
 import type {Text} from './text.js'
 
 /** How a method wants its block: by steps of its own, in whose memory, or as posix_spawn's actions. */
@@ -30,6 +30,10 @@ export interface LoweredPlan {
   readonly image: Uint8Array
   /** The script's calls, to give a failed index its name. */
   readonly calls: readonly ScriptCall[]
+  /** posix_spawn's, in the place of calls. */
+  readonly actions: readonly SpawnAction[]
+  /** What calls and actions refer to. */
+  readonly pool: Pool
   readonly candidates: readonly Text[]
 }
 
@@ -44,32 +48,23 @@ export function posixSpawnRefusal(plan: Plan, features: SpawnFeatures): {step: s
   return undefined
 }
 
-/** Turns a checked plan, whose files are open, into the block that the core runs. */
-export function lower(plan: Plan, lowering: Lowering): LoweredPlan {
-  const fdFloor = descriptorFloor(plan)
+/** What of a plan has nothing to do with its program. */
+type Script = Omit<LoweredPlan, 'image' | 'candidates'> & {readonly bytes: Uint8Array}
+
+function scriptFor(steps: readonly Step[], lowering: Lowering): Script {
+  const fdFloor = descriptorFloor(steps)
   const common = {
     methodNumber: lowering.methodNumber,
-    changesIdentity: plan.steps.some(step => step.kind === 'setuid' || step.kind === 'setgid'),
-    sameView: isOrdinary(plan),
+    changesIdentity: steps.some(step => step.kind === 'setuid' || step.kind === 'setgid'),
+    sameView: isOrdinary({steps}),
     fdFloor,
-    argv: plan.argv,
-    env: plan.env,
-    candidates: candidates(plan),
   }
   if (lowering.form === 'posix_spawn') {
-    const actions = new SpawnActions(fdFloor, lowering.openFds)
-    for (const step of plan.steps) kindOf(step).lowerToPosixSpawn?.(step, actions)
-    const image = encodeBlock({
-      ...common,
-      calls: [],
-      slotCount: 0,
-      pool: actions.pool,
-      actions: actions.actions,
-      attributes: actions,
-      sentFds: [],
-      zygoteSocket: -1,
-    })
-    return {image, calls: [], candidates: common.candidates}
+    const attributes = new SpawnActions(fdFloor, lowering.openFds)
+    for (const step of steps) kindOf(step).lowerToPosixSpawn?.(step, attributes)
+    const {actions, pool} = attributes
+    const own = {calls: [], slotCount: 0, pool, actions, attributes, sentFds: [], zygoteSocket: -1}
+    return {bytes: encodeScript({...common, ...own}), calls: [], actions, pool}
   }
   const zygoteSocket = lowering.form === 'zygote' ? lowering.zygoteSocket : -1
   const situation: Situation = {
@@ -80,21 +75,31 @@ export function lower(plan: Plan, lowering: Lowering): LoweredPlan {
   }
   const script = new ScriptWriter(lowering.arch, situation)
   if (lowering.form === 'zygote') catchUp(script, lowering.caller)
-  for (const step of plan.steps) {
+  for (const step of steps) {
     script.begin(step)
     kindOf(step).lower(step, script)
   }
-  const image = encodeBlock({
-    ...common,
-    calls: script.calls,
-    slotCount: script.slotCount,
-    pool: script.pool,
-    actions: [],
-    attributes: noAttributes,
-    sentFds: situation.sentFds,
-    zygoteSocket,
-  })
-  return {image, calls: script.calls, candidates: common.candidates}
+  const {calls, slotCount, pool} = script
+  const own = {calls, slotCount, pool, actions: [], attributes: noAttributes, sentFds: situation.sentFds, zygoteSocket}
+  return {bytes: encodeScript({...common, ...own}), calls, actions: [], pool}
+}
+
+/** By the list of steps, and by method: a program that spawns again and again asks for the same. */
+const known = new WeakMap<readonly Step[], Script[]>()
+
+function knownScript(steps: readonly Step[], lowering: Lowering): Script {
+  if (lowering.form !== 'script' || lowering.openFds !== undefined) return scriptFor(steps, lowering)
+  const scripts = known.get(steps) ?? []
+  known.set(steps, scripts)
+  scripts[lowering.methodNumber] ??= scriptFor(steps, lowering)
+  return scripts[lowering.methodNumber] as Script
+}
+
+/** Turns a checked plan, whose files are open, into the block that the core runs. */
+export function lower(plan: Plan, lowering: Lowering): LoweredPlan {
+  const {bytes, ...script} = knownScript(plan.steps, lowering)
+  const paths = candidates(plan)
+  return {image: completeBlock(bytes, plan.argv, plan.env, paths), ...script, candidates: paths}
 }
 
 /** Brings the zygote's child to where a child of the caller would start; before the steps, with the caller's rights. */
@@ -107,8 +112,8 @@ function catchUp(script: ScriptWriter, {cwdFd, umask}: CallerState): void {
 }
 
 /** One above every descriptor number that the plan names, sources and targets alike. */
-function descriptorFloor(plan: Plan): number {
-  const named = plan.steps.flatMap(step =>
+function descriptorFloor(steps: readonly Step[]): number {
+  const named = steps.flatMap(step =>
     step.kind === 'descriptors'
       ? step.placements.flatMap(({to, from}) => (typeof from === 'number' ? [to, from] : [to]))
       : [],

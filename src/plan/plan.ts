@@ -17,6 +17,28 @@ export interface Plan {
 /** What the kernel and POSIX take for an unset PATH. */
 const defaultPath = '/bin:/usr/bin'
 
+/** Lists that makePlan has made: another plan with the same list need not have it checked again. */
+const complete = new WeakSet<readonly Step[]>()
+
+function checkSteps(steps: readonly Step[]): readonly Step[] {
+  if (complete.has(steps)) return steps
+  const seen = new Set<string>()
+  for (const step of steps) {
+    if (seen.has(step.kind))
+      throw new PlanError('E_STEPS', `the step ${step.kind} is there twice`, {next: 'merge the two'})
+    seen.add(step.kind)
+    kindOf(step).check?.(step)
+  }
+  const completed = completeSteps(steps)
+  complete.add(completed)
+  return completed
+}
+
+/** All at once: looking into every string of a long environment takes its time. */
+function holdNul(texts: readonly Text[]): boolean {
+  return !texts.every(text => typeof text === 'string') || texts.join('').includes('\0')
+}
+
 /**
  * Checks and completes a plan while no process exists: descriptors 0, 1 and 2 are kept, all others closed on exec, no
  * signal blocked, unless a step says otherwise.
@@ -26,17 +48,11 @@ export function makePlan(plan: Plan): Plan {
   if (readableText(plan.file) === '') throw new PlanError('E_FILE', 'the program’s name is empty', {}, 127)
   if (plan.argv.length === 0) throw new PlanError('E_ARGV', 'argv is empty', {next: 'pass the name as argv[0]'})
   refuseNul(plan.file, 'the program’s name')
-  for (const [i, arg] of plan.argv.entries()) refuseNul(arg, `argument ${i}`)
-  for (const entry of plan.env)
-    refuseNul(entry, `environment entry ${JSON.stringify(readableText(entry).split('=')[0])}`)
-  const seen = new Set<string>()
-  for (const step of plan.steps) {
-    if (seen.has(step.kind))
-      throw new PlanError('E_STEPS', `the step ${step.kind} is there twice`, {next: 'merge the two'})
-    seen.add(step.kind)
-    kindOf(step).check?.(step)
-  }
-  return {...plan, steps: completeSteps(plan.steps)}
+  for (const [i, arg] of plan.argv.entries()) refuseNul(arg, () => `argument ${i}`)
+  if (holdNul(plan.env))
+    for (const entry of plan.env)
+      refuseNul(entry, () => `environment entry ${JSON.stringify(readableText(entry).split('=')[0])}`)
+  return {...plan, steps: checkSteps(plan.steps)}
 }
 
 /** Steps that leave the child who the caller is, and where it is; another kind has to be thought about before it joins. */
@@ -52,8 +68,8 @@ const ordinary: ReadonlySet<Step['kind']> = new Set<Step['kind']>([
 ])
 
 /** Whether the child sees the file system as the caller does, and shares memory with it without harm to either. */
-export function isOrdinary(plan: Plan): boolean {
-  return plan.steps.every(({kind}) => ordinary.has(kind))
+export function isOrdinary({steps}: Pick<Plan, 'steps'>): boolean {
+  return steps.every(({kind}) => ordinary.has(kind))
 }
 
 /**
@@ -61,10 +77,16 @@ export function isOrdinary(plan: Plan): boolean {
  * neither a name nor PATH need be UTF-8.
  */
 export function candidates(plan: Plan): readonly Text[] {
+  if (typeof plan.file === 'string' && plan.file.includes('/')) return [plan.file]
   const name = byteString(plan.file)
   if (name.includes('/')) return [plan.file]
   const path = byteString(variableBytes(plan.env, 'PATH') ?? defaultPath)
-  return [...new Set(path.split(':'))].map(directory => Buffer.from(`${directory || '.'}/${name}`, 'latin1'))
+  return [...new Set(path.split(':'))].map(directory => textOf(`${directory || '.'}/${name}`))
+}
+
+/** Text where it is the same in UTF-8, which is quicker to lay out. */
+function textOf(bytes: string): Text {
+  return /^[ -~]*$/.test(bytes) ? bytes : Buffer.from(bytes, 'latin1')
 }
 
 /** One character for each byte. */

@@ -33,7 +33,7 @@ export interface ScriptCall {
 
 /** Bytes that argv, paths and structs live in; each entry ends in NUL and is aligned for the kernel's structs. */
 export class Pool {
-  private readonly chunks: Uint8Array[] = []
+  private readonly chunks: {readonly start: number; readonly content: Text}[] = []
   private used = 0
 
   get length(): number {
@@ -41,22 +41,45 @@ export class Pool {
   }
 
   text(text: Text): PoolReference {
-    return this.bytes(textBytes(text))
+    return this.keep(text, typeof text === 'string' ? Buffer.byteLength(text) : text.length)
   }
 
   bytes(bytes: Uint8Array): PoolReference {
+    return this.keep(bytes, bytes.length)
+  }
+
+  /** One after the other: an environment is long, and encoding its strings one by one is slow. */
+  texts(list: readonly Text[]): readonly PoolReference[] {
+    if (list.length < 2 || !list.every(isString)) return list.map(text => this.text(text))
+    const joined = list.join('\0')
+    const length = Buffer.byteLength(joined)
+    let {pool} = this.keep(joined, length)
+    return list.map(text => {
+      const reference = {pool}
+      pool += (length === joined.length ? text.length : Buffer.byteLength(text)) + 1
+      return reference
+    })
+  }
+
+  private keep(content: Text, length: number): PoolReference {
     const reference = {pool: this.used}
-    this.chunks.push(bytes)
-    this.used += withTerminator(bytes)
+    this.chunks.push({start: this.used, content})
+    this.used += aligned(length + 1)
     return reference
   }
 
-  copyInto(target: Uint8Array, start: number): void {
-    let position = start
-    for (const chunk of this.chunks) {
-      target.set(chunk, position)
-      position += withTerminator(chunk)
-    }
+  /** What a reference of this pool leads to. */
+  entry({pool}: PoolReference): Uint8Array {
+    const chunk = this.chunks.find(({start}) => start === pool)
+    if (chunk === undefined) throw new Error(`nothing begins at ${pool}`)
+    return textBytes(chunk.content)
+  }
+
+  copyInto(target: Uint8Array, at: number): void {
+    const buffer = Buffer.from(target.buffer, target.byteOffset, target.length)
+    for (const {start, content} of this.chunks)
+      if (typeof content === 'string') buffer.write(content, at + start)
+      else target.set(content, at + start)
   }
 }
 
@@ -64,8 +87,8 @@ export function aligned(bytes: number): number {
   return (bytes + 7) & ~7
 }
 
-function withTerminator(bytes: Uint8Array): number {
-  return aligned(bytes.length + 1)
+function isString(text: Text): text is string {
+  return typeof text === 'string'
 }
 
 /** Little-endian words in a row: a sigset, a struct sigaction, a list of gids. */

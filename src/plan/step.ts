@@ -34,7 +34,8 @@ export type Step =
   | {readonly kind: 'setgroups'; readonly groups: readonly number[]; readonly ifPermitted?: true}
   | {readonly kind: 'setgid'; readonly gid: number}
   | {readonly kind: 'setuid'; readonly uid: number}
-  | {readonly kind: 'chdir'; readonly path: Text}
+  /** Node enters it with the caller's rights. */
+  | {readonly kind: 'chdir'; readonly path: Text; readonly beforeIdentity?: true}
   | {readonly kind: 'umask'; readonly mask: number}
   | {readonly kind: 'descriptors'; readonly placements: readonly Placement[]}
   | {readonly kind: 'sigmask'; readonly signals: readonly number[]}

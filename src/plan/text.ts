@@ -12,11 +12,15 @@ export function readableText(text: Text): string {
 }
 
 /** @throws {PlanError} E_NUL: the kernel would silently cut the string at the NUL. */
-export function refuseNul(text: Text, what: string): void {
+export function refuseNul(text: Text, what: string | (() => string)): void {
   const position = typeof text === 'string' ? text.indexOf('\0') : text.indexOf(0)
   if (position < 0) return
-  throw new PlanError('E_NUL', `${what} contains a NUL byte at position ${position}`, {
-    why: 'strings end at the first NUL for the kernel, so the rest would be lost',
-    next: 'remove the NUL, or pass the data through a file or a pipe',
-  })
+  throw new PlanError(
+    'E_NUL',
+    `${typeof what === 'string' ? what : what()} contains a NUL byte at position ${position}`,
+    {
+      why: 'strings end at the first NUL for the kernel, so the rest would be lost',
+      next: 'remove the NUL, or pass the data through a file or a pipe',
+    },
+  )
 }

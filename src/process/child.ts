@@ -58,12 +58,17 @@ function childPrototype(): object {
   return prototype
 }
 
-/** An error with the fields of Node's own; behind it the failure, where it is to be told. */
-function errorOf({spawnfile, spawnargs}: Inside, handle: ProcessHandle, errno: number, explained: boolean): Error {
-  const code = getSystemErrorName(errno)
+/** What Node says of an errno. */
+function fieldsOf({spawnfile, spawnargs}: Inside, errno: number) {
   const syscall = spawnfile ? `spawn ${spawnfile}` : 'spawn'
-  const error = (explained && handle.failure) || new Error(`${syscall} ${code}`)
-  const fields = {errno, code, syscall, ...(spawnfile && {path: spawnfile}), spawnargs: spawnargs.slice(1)}
+  const code = getSystemErrorName(errno)
+  return {errno, code, syscall, ...(spawnfile && {path: spawnfile}), spawnargs: spawnargs.slice(1)}
+}
+
+/** An error with the fields of Node's own; behind it the failure, where it is to be told. */
+function errorOf(child: Inside, handle: ProcessHandle, errno: number, explained: boolean): Error {
+  const fields = fieldsOf(child, errno)
+  const error = (explained && handle.failure) || new Error(`${fields.syscall} ${fields.code}`)
   return Object.assign(error, fields)
 }
 
@@ -129,7 +134,8 @@ export function startChild(options: object, wishes: Wishes, explained: boolean):
     inside.spawn(options)
   } catch (error) {
     if (!explained || handle.failure === undefined) throw error
-    throw handle.failure instanceof SpawnError ? Object.assign(handle.failure, error) : handle.failure
+    const {errno} = error as {errno: number}
+    throw handle.failure instanceof SpawnError ? Object.assign(handle.failure, fieldsOf(inside, errno)) : handle.failure
   }
   return child
 }

@@ -4,21 +4,22 @@ import {housekeepingOptions, readSteps} from '../plan/housekeeping.js'
 import type {Option, OptionValues} from '../plan/option.js'
 import type {Step, Surroundings} from '../plan/step.js'
 
-type Signals = string | readonly (string | number)[]
+type List = string | readonly (string | number)[] | undefined
 
 /** The options of `spawnctl exec` for housekeeping, by the same names; docs/exec.md says what each does. */
 export interface Housekeeping {
   /** NAME or NAME:GROUP, with the user's supplementary groups. */
   readonly user?: string | undefined
   /** Names and numbers; "none" or an empty list for none. */
-  readonly groups?: string | readonly (string | number)[] | undefined
+  readonly groups?: List
   readonly setsid?: boolean | undefined
   readonly setpgid?: boolean | undefined
   /** As a number, or as octal digits. */
   readonly umask?: number | string | undefined
-  readonly sigdefault?: Signals | undefined
-  readonly sigignore?: Signals | undefined
-  readonly sigmask?: Signals | undefined
+  /** Signals by name or number, or "all". */
+  readonly sigdefault?: List
+  readonly sigignore?: List
+  readonly sigmask?: List
 }
 
 /** What Node has options of its own for. */
@@ -29,19 +30,46 @@ const options = housekeepingOptions.filter(({name}) => !nodes.includes(name))
 const surroundings: Surroundings = {findUser, findGroup, findGroups, inheritedDescriptor: fd => fd}
 
 /** close-on-exec → closeOnExec */
-function propertyName({name}: Option): string {
+export function propertyName(name: string): string {
   return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
 }
 
-function words({name, value, multiple}: Option, given: unknown): readonly string[] | undefined {
+function refuse({name, value}: Option, given: unknown): never {
+  const next = value === undefined ? 'true or false' : `${value}, as --${name} takes it`
+  throw new UsageError(`the option ${propertyName(name)} cannot be ${JSON.stringify(given)}`, {next})
+}
+
+function isWord(given: unknown): given is string | number {
+  return typeof given === 'string' || typeof given === 'number'
+}
+
+/** {nofile: [64, 128]} → ["nofile=64:128"]: for options that are NAME=VALUE and may be repeated. */
+function pairs(given: object): readonly string[] {
+  return Object.entries(given).map(([name, value]) => `${name}=${Array.isArray(value) ? value.join(':') : value}`)
+}
+
+/** The words after --NAME that mean what a property says, one for each time that it would be given. */
+function words(option: Option, given: unknown): readonly string[] | undefined {
+  const {value, multiple} = option
   if (given === undefined || given === null || given === false) return undefined
-  if (value === undefined && given === true) return ['']
-  if (value === 'OCTAL' && typeof given === 'number') return [given.toString(8)]
-  if (value !== undefined && Array.isArray(given)) return multiple ? given.map(String) : [given.join(',')]
-  if (value !== undefined && (typeof given === 'string' || typeof given === 'number')) return [String(given)]
-  throw new UsageError(`the option ${name} cannot be ${JSON.stringify(given)}`, {
-    next: value === undefined ? 'true or false' : `${value}, as --${name} takes it`,
-  })
+  if (value === undefined) return given === true ? [''] : refuse(option, given)
+  if (value === 'OCTAL' && typeof given === 'number') return [given.toString(8).padStart(3, '0')]
+  if (isWord(given)) return [String(given)]
+  if (Array.isArray(given) && given.every(isWord)) return multiple ? given.map(String) : [given.join(',')]
+  return multiple && typeof given === 'object' ? pairs(given) : refuse(option, given)
+}
+
+/**
+ * A program's options as a command line would have them.
+ * @throws {UsageError}
+ */
+export function housekeepingValues(given: object): OptionValues {
+  const values: Record<string, readonly string[]> = {}
+  for (const option of options) {
+    const text = words(option, (given as Record<string, unknown>)[propertyName(option.name)])
+    if (text !== undefined) values[option.name] = text
+  }
+  return values
 }
 
 /**
@@ -49,11 +77,7 @@ function words({name, value, multiple}: Option, given: unknown): readonly string
  * @throws {UsageError | PlanError}
  */
 export function readHousekeeping(given: object): readonly Step[] {
-  const values: Record<string, readonly string[]> = {}
-  for (const option of options) {
-    const text = words(option, (given as Record<string, unknown>)[propertyName(option)])
-    if (text !== undefined) values[option.name] = text
-  }
+  const values = housekeepingValues(given)
   if (Object.keys(values).length === 0) return []
-  return readSteps(values as OptionValues, surroundings).filter(({kind}) => kind !== 'descriptors')
+  return readSteps(values, surroundings).filter(({kind}) => kind !== 'descriptors')
 }

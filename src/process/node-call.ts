@@ -57,7 +57,7 @@ export function readNodeCall(passed: readonly unknown[]): NodeCall | undefined {
   const call = gather(passed)
   const {file, args, cwd, envPairs, uid, gid, stdio = []} = call
   if (typeof file !== 'string' || !(cwd == null || typeof cwd === 'string')) return undefined
-  if (!isStrings(args) || !isStrings(envPairs) || !isId(uid) || !isId(gid)) return undefined
+  if (!(args == null || Array.isArray(args)) || !isStrings(envPairs) || !isId(uid) || !isId(gid)) return undefined
   if (!Array.isArray(stdio) || !stdio.every(isStdio)) return undefined
   return Object.assign(call, {detached: Boolean(call.detached), stdio}) as unknown as NodeCall
 }

@@ -15,5 +15,6 @@ function numberOf(name: string): number | undefined {
 export function nodeErrno(error: unknown): number {
   if (error instanceof SpawnError) return (error.failure.errno && numberOf(error.failure.errno)) || -EIO
   if (!(error instanceof SpawnctlError)) throw error
+  if (error.code === 'E_OPEN') return (error.cause as NodeJS.ErrnoException).errno ?? -EIO
   return error.code === 'E_FILE' ? -ENOENT : -EINVAL
 }

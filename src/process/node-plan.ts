@@ -37,6 +37,25 @@ function identity(uid: number | null | undefined, gid: number | null | undefined
   return steps
 }
 
+/** As Node's binding: a number is as good. */
+function text(argument: unknown): string {
+  return typeof argument === 'string' ? argument : `${argument}`
+}
+
+function nodeSteps({cwd, detached, uid, gid}: NodeOptions, sources: readonly NodeSource[]): readonly Step[] {
+  const numbers = Math.max(sources.length, lastStdio + 1)
+  const placements = Array.from({length: numbers}, (_, to) => place(sources[to] ?? 'ignore', to)).flat()
+  const steps: Step[] = [...identity(uid, gid), {kind: 'descriptors', placements}]
+  if (detached) steps.push({kind: 'setsid'})
+  // Node's own user enters no directory: the caller does, before.
+  if (cwd) steps.push({kind: 'chdir', path: cwd, beforeIdentity: true})
+  return steps
+}
+
+/** Descriptors get the same numbers again, so a program's spawns have few lists of steps: kept, they are lowered once. */
+const lists = new Map<string, readonly Step[]>()
+const mostLists = 100
+
 /**
  * The plan of a child as Node would start it: what libuv's uv__process_child_init does, in steps.
  * @param sources by number; missing ones of 0 to 2 are ignored
@@ -48,17 +67,20 @@ export function nodePlan(
   sources: readonly NodeSource[],
   housekeeping: readonly Step[] = [],
 ): Plan {
-  const {file, args, cwd, envPairs, detached, uid, gid} = options
-  const numbers = Math.max(sources.length, lastStdio + 1)
-  const placements = Array.from({length: numbers}, (_, to) => place(sources[to] ?? 'ignore', to)).flat()
-  const steps: Step[] = [...identity(uid, gid), {kind: 'descriptors', placements}]
-  if (detached) steps.push({kind: 'setsid'})
-  if (cwd) steps.push({kind: 'chdir', path: cwd})
-  const replaced = new Set(housekeeping.map(({kind}) => kind))
-  return makePlan({
+  const {file, args, envPairs, detached, uid, gid, cwd} = options
+  const program = {
     file,
-    argv: args?.length ? args : [file],
+    argv: args?.length ? args.map(text) : [file],
     env: envPairs ?? Object.entries(process.env).map(([name, value]) => `${name}=${value}`),
-    steps: [...steps.filter(({kind}) => !replaced.has(kind)), ...housekeeping],
-  })
+  }
+  if (housekeeping.length > 0) {
+    const replaced = new Set(housekeeping.map(({kind}) => kind))
+    const steps = nodeSteps(options, sources).filter(({kind}) => !replaced.has(kind))
+    return makePlan({...program, steps: [...steps, ...housekeeping]})
+  }
+  const key = `${sources} ${Boolean(detached)} ${uid} ${gid} ${cwd}`
+  const plan = makePlan({...program, steps: lists.get(key) ?? nodeSteps(options, sources)})
+  if (lists.size >= mostLists) lists.clear()
+  lists.set(key, plan.steps)
+  return plan
 }

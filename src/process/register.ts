@@ -59,7 +59,7 @@ function wishesFor(method: Method | undefined): Wishes {
   return {method: (plan: Plan) => (refusal(plan, method) === undefined ? method : defaultMethod(plan)), zygote}
 }
 
-function installSyncSeam(tally: Tally): void {
+function installSyncSeam(wishes: Wishes, tally: Tally): void {
   const binding = nodeBinding('spawn_sync')
   const before = binding.spawn
   binding.spawn = options => {
@@ -68,7 +68,7 @@ function installSyncSeam(tally: Tally): void {
       tally.passedOn(unknown)
       return before.call(binding, options)
     }
-    const {result, method} = runSync(options)
+    const {result, method} = runSync(options, wishes)
     tally.spawned(`${method} (sync)`)
     return result
   }
@@ -95,7 +95,7 @@ export function register(): void {
     const wishes = wishesFor(askedMethod())
     if (!isLoaded()) installSeam(wishes, tally)
     else takeOverLate(wishes, tally)
-    installSyncSeam(tally)
+    installSyncSeam(wishes, tally)
   } catch (error) {
     if (!(error instanceof SpawnctlError)) throw error
     warn(`${error.message}; Node’s own is used`, error)

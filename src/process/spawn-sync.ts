@@ -2,13 +2,14 @@ import type * as child_process from 'node:child_process'
 import {PlanError} from '../errors.js'
 import type {Method} from '../methods/method.js'
 import {childProcess} from './child-process.js'
-import {runSync, type SyncRun, type SyncWishes} from './sync.js'
+import {type SpawnctlOptions, wishesOf} from './spawn.js'
+import {runSync, type SyncRun} from './sync.js'
 import {withSyncSpawn} from './sync-seam.js'
 
-/** Node's options, and what spawnctl adds: the method, its zygote, and steps in the place of Node's or beyond them. */
-export type SpawnSyncOptions = child_process.SpawnSyncOptions & SyncWishes
-export type ExecFileSyncOptions = child_process.ExecFileSyncOptions & SyncWishes & {readonly argv0?: string}
-export type ExecSyncOptions = child_process.ExecSyncOptions & SyncWishes
+/** Node's options, and what spawnctl adds. */
+export type SpawnSyncOptions = child_process.SpawnSyncOptions & SpawnctlOptions
+export type ExecFileSyncOptions = child_process.ExecFileSyncOptions & SpawnctlOptions & {readonly argv0?: string}
+export type ExecSyncOptions = child_process.ExecSyncOptions & SpawnctlOptions
 
 interface WithEncoding {
   readonly encoding?: BufferEncoding | 'buffer' | null | undefined
@@ -38,11 +39,12 @@ function explained(error: unknown, run: SyncRun | undefined): unknown {
  * Node's own function reads and checks the options, and makes of the outcome what it always does; between the two our
  * engine runs instead of Node's.
  */
-function throughEngine<T>(options: SyncWishes | undefined, call: () => T): {value: T; run: SyncRun} {
+function throughEngine<T>(options: SpawnctlOptions | undefined, call: () => T): {value: T; run: SyncRun} {
+  const {method, ...wishes} = wishesOf(options ?? {})
   let run: SyncRun | undefined
   try {
     const value = withSyncSpawn(given => {
-      run = runSync(given, options)
+      run = runSync(given, {...(method && {method}), ...wishes})
       if (run.failure instanceof PlanError) throw run.failure
       return Object.assign(run.result, {method: run.method})
     }, call)
@@ -55,8 +57,8 @@ function throughEngine<T>(options: SyncWishes | undefined, call: () => T): {valu
 type Call<Options> = [args?: readonly string[] | Options, options?: Options]
 
 /** The options may stand in the place of the arguments. */
-function wishesIn([args, options]: Call<SyncWishes>): SyncWishes | undefined {
-  return options ?? (Array.isArray(args) ? undefined : ((args as SyncWishes | undefined) ?? undefined))
+function wishesIn([args, options]: Call<SpawnctlOptions>): SpawnctlOptions | undefined {
+  return options ?? (Array.isArray(args) ? undefined : ((args as SpawnctlOptions | undefined) ?? undefined))
 }
 
 /**

@@ -1,12 +1,19 @@
 import type * as child_process from 'node:child_process'
 import {addAbortListener} from 'node:events'
+import type {Method} from '../methods/method.js'
+import type {Zygote} from '../methods/zygote.js'
 import {type Child, startChild} from './child.js'
 import type {Wishes} from './handle.js'
 import {type Housekeeping, readHousekeeping} from './housekeeping.js'
 import {type Normalised, normalise} from './normalise.js'
 
 /** What spawnctl adds to Node's options. */
-export interface SpawnctlOptions extends Omit<Wishes, 'housekeeping'>, Housekeeping {}
+export interface SpawnctlOptions extends Housekeeping {
+  /** How the child comes to exist. Left out: clone-vm, or clone where child and caller may not share memory. */
+  readonly method?: Method | undefined
+  /** The one to spawn through, for method "zygote". */
+  readonly zygote?: Zygote | undefined
+}
 
 export type SpawnOptions = child_process.SpawnOptions & SpawnctlOptions
 
@@ -68,8 +75,10 @@ export function split<Options extends object>([args, options]: Arguments<Options
   return [(args == null ? [] : options === undefined ? [] : args) as string[], (options ?? args ?? {}) as Options]
 }
 
-export function wishesOf(options: SpawnctlOptions): Wishes {
-  return {method: options.method, zygote: options.zygote, housekeeping: readHousekeeping(options)}
+/** A zygote that is named is meant to be used. @throws {UsageError | PlanError} */
+export function wishesOf(options: SpawnctlOptions): Wishes & {readonly method: Method | undefined} {
+  const {zygote, method = zygote && 'zygote'} = options
+  return {method, zygote, housekeeping: readHousekeeping(options)}
 }
 
 /**

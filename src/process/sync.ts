@@ -1,7 +1,6 @@
 import {constants} from 'node:os'
 import type {SpawnctlError} from '../errors.js'
 import type {Method} from '../methods/method.js'
-import type {Zygote} from '../methods/spawn.js'
 import {
   closeSyncPipes,
   openSyncPipes,
@@ -12,6 +11,7 @@ import {
 } from '../methods/spawn-sync.js'
 import {signalName} from '../plan/signals.js'
 import type {Step} from '../plan/step.js'
+import type {Wishes} from './handle.js'
 import {nodeErrno} from './node-errno.js'
 import {type NodeOptions, nodePlan} from './node-plan.js'
 import {type PipeWish, pipeWish, type SyncStdio, sourceOf, unknownStdio} from './sync-stdio.js'
@@ -34,13 +34,6 @@ export interface SyncResult {
   output: (Buffer | null)[] | null
   /** 0 when nothing ran. */
   pid: number
-}
-
-/** What is asked for beyond Node's options. */
-export interface SyncWishes {
-  readonly method?: Method
-  readonly zygote?: Zygote | undefined
-  readonly housekeeping?: readonly Step[]
 }
 
 /** A failure says more than the errno in the result. */
@@ -98,8 +91,9 @@ export function unknownToSync(options: SyncOptions): string | undefined {
  * Takes the place of `spawn` of Node's spawn_sync binding: spawns, feeds input, collects output, waits.
  * @param options as unknownToSync accepts them
  */
-export function runSync(options: SyncOptions, wishes: SyncWishes = {}): SyncRun {
-  const {method = defaultMethod, zygote, housekeeping = []} = wishes
+export function runSync(options: SyncOptions, wishes: Wishes = {}): SyncRun {
+  const {method: asked = defaultMethod, zygote, housekeeping = []} = wishes
+  let method = typeof asked === 'function' ? defaultMethod : asked
   const wanted: PipeWish[] = []
   const indices = options.stdio.map(entry => {
     const wish = pipeWish(entry)
@@ -110,6 +104,7 @@ export function runSync(options: SyncOptions, wishes: SyncWishes = {}): SyncRun 
     pipes = openSyncPipes(method, wanted)
     const sources = options.stdio.map((entry, i) => sourceOf(entry, pipes[indices[i] ?? -1]))
     const plan = nodePlan(options, sources, [...emptyDirectory(options), ...housekeeping])
+    if (typeof asked === 'function') method = asked(plan)
     return {result: resultOf(spawnPlanSync(plan, method, pipes, limitsOf(options), zygote), indices), method}
   } catch (error) {
     const result = {error: nodeErrno(error), status: null, signal: null, output: null, pid: 0}

@@ -13,6 +13,7 @@ describe('the errno that Node is told', () => {
     ['one without a name', failed('errno 524'), -524],
     ['EIO where there was none', failed(), -5],
     ['ENOENT for a program without a name', new PlanError('E_FILE', ''), -2],
+    ['that of a file that could not be opened', Object.assign(new PlanError('E_OPEN', ''), {cause: {errno: -24}}), -24],
     ['EINVAL for what no child can be', new PlanError('E_NUL', ''), -22],
   ])('is %s', (_, error, expected) => {
     expect(nodeErrno(error)).toBe(expected)

@@ -40,6 +40,7 @@ describe('the plan of a child as Node would start it', () => {
     ['root', {uid: 0}, ['setgroups', 'setuid']],
     ['a group', {gid: 1}, ['setgroups', 'setgid']],
     ['both', {uid: 1, gid: 2}, ['setgroups', 'setgid', 'setuid']],
+    ['a directory that the caller enters', {uid: 1, cwd: '/'}, ['chdir', 'setgroups', 'setuid']],
   ])('asks for %s', (_, options, expected) => {
     expect(kinds(options)).toEqual(expected)
   })

@@ -4,11 +4,11 @@ import {
   execFileSync,
   execSync,
   methods,
-  openZygote,
   PlanError,
   SpawnError,
   type SpawnSyncReturns,
   spawnSync,
+  Zygote,
 } from '../../dist/index.js'
 import {openDescriptors} from '../helpers/change-caller.js'
 
@@ -22,7 +22,7 @@ function thrownBy(call: () => unknown): unknown {
 
 describe('the library’s synchronous calls', () => {
   it.each(methods)('run by %s, and say so', method => {
-    const zygote = method === 'zygote' ? openZygote() : undefined
+    const zygote = method === 'zygote' ? new Zygote() : undefined
     try {
       const options = {method, zygote, input: 'in', encoding: 'utf8'} as const
       const {pid, ...rest} = spawnSync('sh', ['-c', 'cat; echo err >&2; exit 3'], options)
@@ -42,9 +42,8 @@ describe('the library’s synchronous calls', () => {
     expect(spawnSync('true', {method: 'vfork'}).method).toBe('vfork')
   })
 
-  it('take steps beyond Node’s options', () => {
-    const steps = [{kind: 'umask', mask: 0o031}] as const
-    expect(execSync('umask', {housekeeping: steps, encoding: 'utf8'}).trim()).toBe('0031')
+  it('take housekeeping beyond Node’s options', () => {
+    expect(execSync('umask', {umask: 0o031, encoding: 'utf8'}).trim()).toBe('0031')
   })
 
   it('leave Node’s own as it was', () => {
