@@ -2,10 +2,11 @@
 
 import {readFile} from 'node:fs/promises'
 import * as agreement from './sections/agreement.mjs'
+import {articlesTable, sweep} from './sections/results.mjs'
 import * as startup from './sections/startup.mjs'
 import * as sync from './sections/sync.mjs'
 
-const sections = [agreement, startup, sync]
+const sections = [articlesTable, sweep, agreement, startup, sync]
 const raw = new URL('../docs/benchmarks/', import.meta.url)
 
 export async function benchmarksDocument() {
