@@ -21,7 +21,7 @@ const signatures = {
   spawnctl_find_group: ['bytes', 'bytes', 'i32'],
   spawnctl_find_groups: ['bytes', 'u32', 'bytes', 'u32', 'i32'],
   spawnctl_open_exits: ['bytes', 'bytes', 'i32'],
-  spawnctl_begin: ['bytes', 'u32', 'bytes', 'u32', 'bytes', 'u32', 'bytes', 'void'],
+  spawnctl_begin: ['bytes', 'void'],
   spawnctl_watch: ['bytes', 'u32', 'i32', 'i32', 'bytes', 'i32'],
   spawnctl_signal: ['bytes', 'i32', 'i32'],
   spawnctl_let_go: ['bytes', 'void'],
