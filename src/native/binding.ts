@@ -9,6 +9,7 @@ const signatures = {
   spawnctl_spawn: ['bytes', 'u32', 'bytes', 'void'],
   spawnctl_run: ['bytes', 'u32', 'bytes', 'void'],
   spawnctl_socketpairs: ['u32', 'bytes', 'i32'],
+  spawnctl_close: ['bytes', 'u32', 'void'],
   spawnctl_spawn_sync: ['bytes', 'u32', 'bytes', 'bytes', 'bytes', 'void'],
   spawnctl_take_output: ['bytes', 'bytes', 'void'],
   spawnctl_set_blocking: ['i32', 'i32'],
