@@ -24,6 +24,8 @@ const programs: Readonly<Record<string, number>> = {
   'threads.mjs': 7,
   'sync.mjs': 8,
   'let-go.mjs': 0,
+  'packages.mjs': 26,
+  'server.mjs': 16,
 }
 
 describe.each(Object.entries(programs))('%s is told the same', (program, scenarios) => {
@@ -100,7 +102,7 @@ describe('register', () => {
     process.binding('spawn_sync').spawn({file: 'echo', args: ['echo', 5], stdio})
     const handle = new (process.binding('process_wrap').Process)()
     handle.onexit = (...end) => console.log(...end, handle.kill(0) < 0, handle.close())
-    const errno = handle.spawn({file: 'echo', args: ['echo', 6], stdio})
+    const errno = handle.spawn({file: 'echo', args: ['echo', '6'], stdio: [stdio[0], {type: 'number', fd: 1}]})
     console.log(errno, handle.hasRef(), handle.pid > 0, handle.kill(0))
   `
 
