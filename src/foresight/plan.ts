@@ -1,6 +1,7 @@
 import {type Refusal, refusal, refuseUnlessCapable} from '../methods/capability.js'
 import {type Method, methods} from '../methods/method.js'
 import {type PreviewedCall, previewScript} from '../methods/preview.js'
+import {callersEnvironment, entriesOf} from '../plan/environment.js'
 import {kindOf} from '../plan/housekeeping.js'
 import {candidates, type Plan} from '../plan/plan.js'
 import type {Placement, Step, StepKindName} from '../plan/step.js'
@@ -57,11 +58,13 @@ export function plan(command: string, ...rest: Arguments<SpawnOptions>): Foresee
     sources.map(source => (typeof source === 'object' ? 0 : source)),
     wishes.housekeeping,
   )
-  const made: Plan = {...numbered, steps: numbered.steps.map(step => placed(step, sources))}
+  const env = entriesOf(numbered.env)
+  const made: Plan = {...numbered, env, steps: numbered.steps.map(step => placed(step, sources))}
   const method = wishes.method ?? defaultMethod(made)
   refuseUnlessCapable(made, method)
   const refused = methods.map(name => [name, refusal(made, name)]).filter(([, why]) => why !== undefined)
-  const words = execWords(read as never, sources, housekeepingValues(given))
+  const envPairs = read.envPairs === callersEnvironment ? undefined : read.envPairs
+  const words = execWords({...read, envPairs} as never, sources, housekeepingValues(given))
   return {
     method,
     plan: made,

@@ -1,7 +1,7 @@
-import {closeSync} from 'node:fs'
 import type {SpawnError} from '../errors.js'
 import {type ChildName, type ExitsName, type LateFailure, nativeBegin} from '../native/children.js'
 import type {CreationCall} from '../native/core.js'
+import {closeDescriptors} from '../native/sync.js'
 import type {LoweredPlan} from '../plan/lower.js'
 import type {Plan} from '../plan/plan.js'
 import {refuseUnlessCapable} from './capability.js'
@@ -49,6 +49,6 @@ export function beginPlan(
     const explain = (failure: LateFailure) => diagnose(method, plan, script as Script, failure)
     return {method, syscall, pid, pidfd, child, explain}
   } finally {
-    if (script === undefined) for (const fd of given) closeSync(fd)
+    if (script === undefined) closeDescriptors(given)
   }
 }

@@ -1,5 +1,4 @@
-import {closeSync} from 'node:fs'
-import {nativeSpawnSync, openSocketPairs, type SyncLimits, type SyncPipe} from '../native/sync.js'
+import {closeDescriptors, nativeSpawnSync, openSocketPairs, type SyncLimits, type SyncPipe} from '../native/sync.js'
 import type {Plan} from '../plan/plan.js'
 import {refuseUnlessCapable} from './capability.js'
 import {preparing} from './diagnosis/diagnose.js'
@@ -29,7 +28,7 @@ export function openSyncPipes(method: Method, wanted: readonly Pick<SyncPipe, 'i
 
 /** Closes what has not been handed to the core. */
 export function closeSyncPipes(pipes: readonly SyncPipe[]): void {
-  for (const fd of pipes.flatMap(({nearEnd, farEnd}) => [nearEnd, farEnd])) if (fd >= 0) closeSync(fd)
+  closeDescriptors(pipes.flatMap(({nearEnd, farEnd}) => [nearEnd, farEnd]).filter(fd => fd >= 0))
 }
 
 /**

@@ -1,6 +1,7 @@
 import {closeSync, constants, openSync, readFileSync} from 'node:fs'
 import {zygoteExecutable} from '../native/binding.js'
 import {reapChild, zygoteChannel} from '../native/core.js'
+import {closeDescriptors} from '../native/sync.js'
 import type {CallerState} from '../plan/lower.js'
 import {makePlan, type Plan} from '../plan/plan.js'
 import {signalList} from '../plan/signals.js'
@@ -54,10 +55,10 @@ export function startZygote(spawn: (plan: Plan, method: Method) => {pid: number;
     const {pid, pidfd} = spawn(zygotePlan(theirs), 'clone')
     return {pid, pidfd, socket: ours}
   } catch (error) {
-    closeSync(ours)
+    closeDescriptors([ours])
     throw error
   } finally {
-    closeSync(theirs)
+    closeDescriptors([theirs])
   }
 }
 
@@ -89,7 +90,7 @@ export class Zygote {
   close(): void {
     if (this.closed) return
     this.closed = true
-    closeSync(this.ourEnd)
+    closeDescriptors([this.ourEnd])
     this.reap()
   }
 }
@@ -98,7 +99,7 @@ export class Zygote {
 export function heldZygote(started: StartedZygote): Zygote {
   return new Zygote(started, () => {
     reapChild(started.pid)
-    if (started.pidfd >= 0) closeSync(started.pidfd)
+    if (started.pidfd >= 0) closeDescriptors([started.pidfd])
   })
 }
 

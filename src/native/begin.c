@@ -64,16 +64,31 @@ static int begin(struct watched *child, struct spawning *s, const uint8_t *image
 	return error;
 }
 
-/* The given descriptors, the child's ends of its pipes, are closed on every path. result->child names the child for
+/* One argument, since every further one costs an FFI call more than the system calls of a spawn do. The block follows,
+ * then the given descriptors. */
+struct begin_message {
+	struct spawn_result result;
+	uint64_t exits;
+	uint32_t id;
+	uint32_t image_bytes; /* a multiple of 8 */
+	uint32_t given_count;
+	uint32_t reserved;
+};
+
+_Static_assert(sizeof(struct begin_message) == 88, "src/native/children.ts writes it");
+
+/* The given descriptors, the child's ends of its pipes, are closed on every path. result.child names the child for
  * spawnctl_signal and spawnctl_let_go; the id stands in the record of its exit. */
-void spawnctl_begin(const uint8_t *image, uint32_t image_bytes, const uint64_t *exits, uint32_t id, const int32_t *given,
-		    uint32_t given_count, struct spawn_result *result)
+void spawnctl_begin(struct begin_message *message)
 {
+	const uint8_t *image = (const uint8_t *)(message + 1);
+	const int32_t *given = (const int32_t *)(image + message->image_bytes);
+	struct spawn_result *result = &message->result;
 	struct watched *child = calloc(1, sizeof *child);
 	struct spawning *s = calloc(1, sizeof *s);
 	if (child && s) {
-		child->record.id = id;
-		if (begin(child, s, image, image_bytes, (struct exit_pipe *)*exits, result)) {
+		child->record.id = message->id;
+		if (begin(child, s, image, message->image_bytes, (struct exit_pipe *)message->exits, result)) {
 			*result = child->result;
 			free(child);
 		}
@@ -82,6 +97,6 @@ void spawnctl_begin(const uint8_t *image, uint32_t image_bytes, const uint64_t *
 		free(s);
 		*result = (struct spawn_result){.stage = STAGE_PREPARE, .error = ENOMEM, .pid = -1, .pidfd = -1};
 	}
-	for (uint32_t i = 0; i < given_count; i++)
+	for (uint32_t i = 0; i < message->given_count; i++)
 		syscall1(__NR_close, given[i]);
 }

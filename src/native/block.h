@@ -26,6 +26,8 @@ enum method {
 
 #define TRAIT_SAME_VIEW 2u /* no step changes who looks or what is to be seen: the program can be looked up before */
 
+#define TRAIT_CALLERS_ENVIRONMENT 4u /* envp is empty: the core appends what libc has */
+
 /* How far the child came. The child writes it; it is true even when the child was killed half-way. */
 enum child_state {
 	CHILD_NOT_STARTED = 0,

@@ -42,6 +42,9 @@ export interface ExitRecord {
 
 export const exitRecordBytes = 104
 const childNameAt = 56
+/** struct begin_message of src/native/begin.c. */
+const messageBytes = 88
+const idAt = 72
 const usageAt = 40
 
 /** The pipe that the exit-waiting thread reports to, and the end to read; closing that ends it. */
@@ -62,11 +65,20 @@ export function nativeBegin(
   id: number,
   given: readonly number[],
 ): SpawnResult & {child: ChildName} {
-  const result = new Uint8Array(spawnResultBytes)
-  const fds = new Uint8Array(Int32Array.from(given).buffer)
-  callNative('spawnctl_begin', image, image.length, exits, id, fds, given.length, result)
-  const child = result.subarray(childNameAt, childNameAt + 8) as ChildName
-  return {...readSpawnResult(new DataView(result.buffer)), child}
+  const message = new Uint8Array(messageBytes + image.length + 4 * given.length)
+  const view = new DataView(message.buffer)
+  message.set(exits, spawnResultBytes)
+  view.setUint32(idAt, id, true)
+  view.setUint32(idAt + 4, image.length, true)
+  view.setUint32(idAt + 8, given.length, true)
+  message.set(image, messageBytes)
+  let at = messageBytes + image.length
+  for (const fd of given) {
+    view.setInt32(at, fd, true)
+    at += 4
+  }
+  callNative('spawnctl_begin', message)
+  return {...readSpawnResult(view), child: message.slice(childNameAt, childNameAt + 8) as ChildName}
 }
 
 /** Hands a running child over to the exit-waiting thread, with its pidfd. */

@@ -54,6 +54,7 @@ const runResultBytes = spawnResultBytes + 32
 
 export function readSpawnResult(view: DataView): SpawnResult {
   const i32 = (at: number) => view.getInt32(at, true)
+  const u64 = (at: number) => view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32
   return {
     pid: i32(0),
     pidfd: i32(4),
@@ -64,8 +65,8 @@ export function readSpawnResult(view: DataView): SpawnResult {
     creationCall: creationCalls[i32(24)] as CreationCall,
     waitStatus: i32(28),
     candidate: i32(32),
-    callerBlockedNs: Number(view.getBigUint64(40, true)),
-    spawnToExecNs: Number(view.getBigUint64(48, true)),
+    callerBlockedNs: u64(40),
+    spawnToExecNs: u64(48),
   }
 }
 

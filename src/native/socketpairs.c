@@ -19,3 +19,10 @@ int spawnctl_socketpairs(uint32_t count, int32_t *ends)
 	}
 	return 0;
 }
+
+/* For the descriptors that the core has opened. */
+void spawnctl_close(const int32_t *fds, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		syscall1(__NR_close, fds[i]);
+}

@@ -1,5 +1,6 @@
 /* The life of one spawn on the caller's side: lay the block out, block signals, let the method create the child,
  * restore the caller, learn from the child how it went. */
+#define _GNU_SOURCE /* environ */
 #include "spawn.h"
 #include "signals.h"
 #include "syscall.h"
@@ -12,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 uint64_t monotonic_ns(void)
 {
@@ -42,14 +44,55 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
-/* posix_spawn's child has no report to write: its block need not be shared, and a mapping costs 10 us. */
-static int lay_out_privately(struct spawning *s, const uint8_t *image, uint32_t image_bytes)
+/* Bytes that the caller's environment takes in a block: words, and the strings. */
+static uint32_t environment_bytes(uint32_t *count)
 {
-	if (!(s->block = malloc(image_bytes)))
-		return fail(s, STAGE_PREPARE, 0, -ENOMEM);
-	memcpy(s->block, image, image_bytes);
-	relocate_block(s->block);
+	uint32_t bytes = sizeof(uint64_t);
+	for (*count = 0; environ && environ[*count]; ++*count)
+		bytes += sizeof(uint64_t) + (uint32_t)strlen(environ[*count]) + 1;
+	return (bytes + 7) & ~7u;
+}
+
+static void append_environment(struct script_header *block, uint32_t count, uint32_t bytes)
+{
+	uint64_t *words = (uint64_t *)((char *)block + block->total_bytes);
+	uint32_t at = block->total_bytes + (count + 1) * (uint32_t)sizeof *words;
+	block->envp = block->total_bytes;
+	block->envc = count;
+	block->total_bytes += bytes;
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t length = (uint32_t)strlen(environ[i]) + 1;
+		memcpy((char *)block + at, environ[i], length);
+		words[i] = at;
+		at += length;
+	}
+}
+
+static int map_shared(struct spawning *s, uint32_t method, uint32_t bytes)
+{
+	int flags = MAP_SHARED | MAP_ANONYMOUS;
+	if (method == METHOD_ZYGOTE) {
+		long fd = syscall2(__NR_memfd_create, "spawnctl-script", 1 /* MFD_CLOEXEC */);
+		if (fd < 0)
+			return fail(s, STAGE_PREPARE, __NR_memfd_create, fd);
+		s->block_fd = (int)fd;
+		long error = syscall2(__NR_ftruncate, fd, bytes);
+		if (error < 0)
+			return fail(s, STAGE_PREPARE, __NR_ftruncate, error);
+		flags = MAP_SHARED;
+	}
+	long address = syscall6(__NR_mmap, 0, bytes, PROT_READ | PROT_WRITE, flags, s->block_fd, 0);
+	if (address < 0 && address > -4096)
+		return fail(s, STAGE_PREPARE, __NR_mmap, address);
+	s->block = (struct script_header *)address;
 	return 0;
+}
+
+/* posix_spawn's child has no report to write: its block need not be shared, and a mapping costs 10 us. */
+static int allocate_privately(struct spawning *s, uint32_t bytes)
+{
+	s->block = malloc(bytes);
+	return s->block ? 0 : fail(s, STAGE_PREPARE, 0, -ENOMEM);
 }
 
 static int lay_block_out(struct spawning *s, const uint8_t *image, uint32_t image_bytes)
@@ -58,24 +101,14 @@ static int lay_block_out(struct spawning *s, const uint8_t *image, uint32_t imag
 	if (image_bytes < sizeof *header || header->magic != SCRIPT_MAGIC || header->layout != SCRIPT_LAYOUT ||
 	    header->total_bytes != image_bytes)
 		return fail(s, STAGE_PREPARE, 0, -EBADMSG);
-	if (header->method == METHOD_POSIX_SPAWN)
-		return lay_out_privately(s, image, image_bytes);
-	int flags = MAP_SHARED | MAP_ANONYMOUS;
-	if (header->method == METHOD_ZYGOTE) {
-		long fd = syscall2(__NR_memfd_create, "spawnctl-script", 1 /* MFD_CLOEXEC */);
-		if (fd < 0)
-			return fail(s, STAGE_PREPARE, __NR_memfd_create, fd);
-		s->block_fd = (int)fd;
-		long error = syscall2(__NR_ftruncate, fd, image_bytes);
-		if (error < 0)
-			return fail(s, STAGE_PREPARE, __NR_ftruncate, error);
-		flags = MAP_SHARED;
-	}
-	long address = syscall6(__NR_mmap, 0, image_bytes, PROT_READ | PROT_WRITE, flags, s->block_fd, 0);
-	if (address < 0 && address > -4096)
-		return fail(s, STAGE_PREPARE, __NR_mmap, address);
-	s->block = (struct script_header *)address;
+	uint32_t count = 0, appended = header->traits & TRAIT_CALLERS_ENVIRONMENT ? environment_bytes(&count) : 0;
+	uint32_t bytes = image_bytes + appended;
+	int error = header->method == METHOD_POSIX_SPAWN ? allocate_privately(s, bytes) : map_shared(s, header->method, bytes);
+	if (error)
+		return error;
 	memcpy(s->block, image, image_bytes);
+	if (appended)
+		append_environment(s->block, count, appended);
 	if (header->method != METHOD_ZYGOTE)
 		relocate_block(s->block);
 	return 0;

@@ -42,6 +42,11 @@ export function openSocketPairs(count: number): readonly (readonly [number, numb
   return Array.from({length: count}, (_, i) => [ends[2 * i] as number, ends[2 * i + 1] as number])
 }
 
+/** Closes what the core has opened: Node warns of a descriptor that a worker thread closes and has not opened by Node. */
+export function closeDescriptors(fds: readonly number[]): void {
+  if (fds.length > 0) callNative('spawnctl_close', new Uint8Array(Int32Array.from(fds).buffer), fds.length)
+}
+
 function encodePipes(pipes: readonly SyncPipe[]): Uint8Array {
   const bytes = new Uint8Array(pipeBytes * pipes.length)
   const view = new DataView(bytes.buffer)

@@ -1,3 +1,4 @@
+import {callersEnvironment} from './environment.js'
 import {aligned, Pool, type ScriptCall} from './script.js'
 import type {SpawnAction} from './spawn-actions.js'
 import type {Text} from './text.js'
@@ -98,6 +99,9 @@ export function encodeScript(content: ScriptContent): Uint8Array {
   return bytes
 }
 
+const traitsAt = 16
+const callersEnvironmentTrait = 4
+
 /** Adds the program: pointer arrays, and their strings. The script stays as it is, good for another one. */
 export function completeBlock(
   script: Uint8Array,
@@ -113,6 +117,7 @@ export function completeBlock(
   const bytes = new Uint8Array(aligned(poolStart + pool.length))
   const view = new DataView(bytes.buffer)
   bytes.set(script)
+  if (env === callersEnvironment) bytes[traitsAt] = (bytes[traitsAt] as number) | callersEnvironmentTrait
   view.setInt32(totalBytesAt, bytes.length, true)
   lists.forEach((list, i) => {
     view.setInt32(argvAt + i * 8, at, true)

@@ -12,6 +12,15 @@ export const identityOptions: readonly Option[] = [
   {name: 'argv0', char: 'a', value: 'NAME', summary: 'the name that the program sees as its own (argv[0])'},
 ]
 
+/** Stands for what the caller has at the moment of the spawn; the core copies it, without a way through JavaScript. */
+export const callersEnvironment: readonly Text[] = Object.freeze([])
+
+/** All entries, those of the caller too. */
+export function entriesOf(env: readonly Text[]): readonly Text[] {
+  if (env !== callersEnvironment) return env
+  return Object.entries(process.env).map(([name, value]) => `${name}=${value}`)
+}
+
 const equalsSign = 0x3d
 
 /** The name of one K=V entry, byte for byte, as a string that compares. */
@@ -53,6 +62,7 @@ export function readEnvironment(values: OptionValues, inherited: readonly Text[]
 
 /** The value of a variable in a list of entries, byte for byte. */
 export function variableBytes(env: readonly Text[], name: string): Uint8Array | undefined {
+  if (env === callersEnvironment) return process.env[name] === undefined ? undefined : textBytes(process.env[name])
   const start = `${name}=`
   const entry = env.find(candidate =>
     typeof candidate === 'string' ? candidate.startsWith(start) : entryName(candidate) === name,

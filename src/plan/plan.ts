@@ -34,11 +34,6 @@ function checkSteps(steps: readonly Step[]): readonly Step[] {
   return completed
 }
 
-/** All at once: looking into every string of a long environment takes its time. */
-function holdNul(texts: readonly Text[]): boolean {
-  return !texts.every(text => typeof text === 'string') || texts.join('').includes('\0')
-}
-
 /**
  * Checks and completes a plan while no process exists: descriptors 0, 1 and 2 are kept, all others closed on exec, no
  * signal blocked, unless a step says otherwise.
@@ -49,9 +44,16 @@ export function makePlan(plan: Plan): Plan {
   if (plan.argv.length === 0) throw new PlanError('E_ARGV', 'argv is empty', {next: 'pass the name as argv[0]'})
   refuseNul(plan.file, 'the program’s name')
   for (const [i, arg] of plan.argv.entries()) refuseNul(arg, () => `argument ${i}`)
-  if (holdNul(plan.env))
-    for (const entry of plan.env)
-      refuseNul(entry, () => `environment entry ${JSON.stringify(readableText(entry).split('=')[0])}`)
+  for (const entry of plan.env)
+    refuseNul(entry, () => `environment entry ${JSON.stringify(readableText(entry).split('=')[0])}`)
+  return completePlan(plan)
+}
+
+/**
+ * The same for a program whose strings were looked into before.
+ * @throws {PlanError}
+ */
+export function completePlan(plan: Plan): Plan {
   return {...plan, steps: checkSteps(plan.steps)}
 }
 

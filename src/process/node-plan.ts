@@ -1,4 +1,4 @@
-import {makePlan, type Plan} from '../plan/plan.js'
+import {completePlan, makePlan, type Plan} from '../plan/plan.js'
 import type {FileSource, Placement, Step} from '../plan/step.js'
 
 /** What Node's child_process has made of its options when it calls its process handle, or its synchronous spawn. */
@@ -68,6 +68,7 @@ export function nodePlan(
   housekeeping: readonly Step[] = [],
 ): Plan {
   const {file, args, envPairs, detached, uid, gid, cwd} = options
+  const complete = file === '' ? makePlan : completePlan // Node has looked for NULs
   const program = {
     file,
     argv: args?.length ? args.map(text) : [file],
@@ -76,10 +77,10 @@ export function nodePlan(
   if (housekeeping.length > 0) {
     const replaced = new Set(housekeeping.map(({kind}) => kind))
     const steps = nodeSteps(options, sources).filter(({kind}) => !replaced.has(kind))
-    return makePlan({...program, steps: [...steps, ...housekeeping]})
+    return complete({...program, steps: [...steps, ...housekeeping]})
   }
   const key = `${sources} ${Boolean(detached)} ${uid} ${gid} ${cwd}`
-  const plan = makePlan({...program, steps: lists.get(key) ?? nodeSteps(options, sources)})
+  const plan = complete({...program, steps: lists.get(key) ?? nodeSteps(options, sources)})
   if (lists.size >= mostLists) lists.clear()
   lists.set(key, plan.steps)
   return plan

@@ -1,7 +1,7 @@
-import {closeSync, fstatSync} from 'node:fs'
+import {fstatSync} from 'node:fs'
 import {PlanError} from '../errors.js'
 import {preparing} from '../methods/diagnosis/diagnose.js'
-import {openSocketPairs} from '../native/sync.js'
+import {closeDescriptors, openSocketPairs} from '../native/sync.js'
 import type {NodeStdio, PipeHandle} from './node-call.js'
 import type {NodeSource} from './node-plan.js'
 
@@ -47,7 +47,7 @@ export function openStdio(stdio: readonly NodeStdio[]): OpenStdio {
 }
 
 export function closeFarEnds({pipes}: OpenStdio): void {
-  for (const {far} of pipes) closeSync(far)
+  closeDescriptors(pipes.map(({far}) => far))
 }
 
 /** Node reads and writes there from now on, and closes them. */
@@ -56,5 +56,5 @@ export function giveNearEnds({pipes}: OpenStdio): void {
 }
 
 export function closeNearEnds({pipes}: OpenStdio): void {
-  for (const {near} of pipes) closeSync(near)
+  closeDescriptors(pipes.map(({near}) => near))
 }

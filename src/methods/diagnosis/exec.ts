@@ -1,6 +1,6 @@
 import {resolve} from 'node:path'
 import type {Advice} from '../../errors.js'
-import {variable} from '../../plan/environment.js'
+import {entriesOf, variable} from '../../plan/environment.js'
 import type {Plan} from '../../plan/plan.js'
 import {readableText, type Text, textBytes} from '../../plan/text.js'
 import {inspect} from './executable.js'
@@ -89,7 +89,7 @@ function explainFile(plan: Plan, candidate: Text): ExecDiagnosis | undefined {
 function tooBig(plan: Plan): Advice {
   const named = [
     ...plan.argv.map((text, i) => ({name: `argument ${i}`, bytes: textBytes(text).length + 1})),
-    ...plan.env.map(text => ({
+    ...entriesOf(plan.env).map(text => ({
       name: `variable ${readableText(text).split('=')[0]}`,
       bytes: textBytes(text).length + 1,
     })),
