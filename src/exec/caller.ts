@@ -1,6 +1,8 @@
 import {readdirSync, readFileSync, readlinkSync} from 'node:fs'
+import {getPriority} from 'node:os'
 import {UsageError} from '../errors.js'
 import {findGroup, findGroups, findUser} from '../native/core.js'
+import type {Limit, ResourceName} from '../plan/resource.js'
 import type {Surroundings} from '../plan/step.js'
 import {type Text, textBytes} from '../plan/text.js'
 
@@ -99,10 +101,39 @@ function inheritedDescriptor(fd: number): number {
   return fd
 }
 
+/** "Max open files            1024                 4096                 files" */
+const limitTitles: Readonly<Record<ResourceName, string>> = {
+  cpu: 'cpu time',
+  fsize: 'file size',
+  data: 'data size',
+  stack: 'stack size',
+  core: 'core file size',
+  rss: 'resident set',
+  nproc: 'processes',
+  nofile: 'open files',
+  memlock: 'locked memory',
+  as: 'address space',
+  locks: 'file locks',
+  sigpending: 'pending signals',
+  msgqueue: 'msgqueue size',
+  nice: 'nice priority',
+  rtprio: 'realtime priority',
+  rttime: 'realtime timeout',
+}
+
+function findLimit(resource: ResourceName): Limit {
+  const line = new RegExp(`^Max ${limitTitles[resource]} +(\\w+) +(\\w+)`, 'm')
+  const [, soft, hard] = line.exec(readFileSync('/proc/self/limits', 'utf8')) as unknown as [string, string, string]
+  const value = (text: string) => (text === 'unlimited' ? text : Number(text))
+  return {soft: value(soft), hard: value(hard)}
+}
+
 /** What the options of `exec` are read against: this process and this machine. */
 export const surroundings: Surroundings = {
   findUser: name => findUser(name) ?? unknown('user', name, '/etc/passwd'),
   findGroup: name => findGroup(name) ?? unknown('group', name, '/etc/group'),
   findGroups,
   inheritedDescriptor,
+  findLimit,
+  niceness: () => getPriority(),
 }

@@ -20,11 +20,11 @@ export function shell(...lines: readonly string[]): string {
 }
 
 /** A summary as a cell: what stands in angle brackets or between bars would be markup. */
-function cell(text: string): string {
+export function cell(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll('<', '&lt;')
 }
 
-function spelled({name, char, value, negatable}: Option): string {
+export function spelled({name, char, value, negatable}: Option): string {
   const long = `--${negatable ? '[no-]' : ''}${name}${value === undefined ? '' : ` ${value}`}`
   return char === undefined ? `\`${long}\`` : `\`-${char}\`, \`${long}\``
 }
@@ -221,11 +221,7 @@ const launcher = [
         '`--sigignore HUP`',
       ],
       ['Node clears the signal mask', 'no blocked signals', '`--sigmask LIST`'],
-      [
-        'Node raises the soft limit RLIMIT_NOFILE to the hard one',
-        'the raised limit',
-        'lower it behind spawnctl: `spawnctl exec sh -c \'ulimit -Sn 1024; exec "$@"\' sh program`',
-      ],
+      ['Node raises the soft limit RLIMIT_NOFILE to the hard one', 'the raised limit', '`--rlimit nofile=1024:`'],
       ['Node opens `/dev/null` where 0, 1 or 2 is closed', '`/dev/null` there', '`--stdin close`'],
       [
         'Node marks descriptors that it was handed, up to 15 at least, close-on-exec',

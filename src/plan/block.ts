@@ -124,7 +124,7 @@ function writeStep(view: DataView, start: number, call: ScriptCall, poolStart: n
   view.setInt32(start, call.nr, true)
   view.setUint8(start + 4, relocate)
   view.setUint8(start + 5, fromSlot)
-  view.setInt16(start + 6, call.save, true)
+  view.setInt16(start + 6, call.save?.slot ?? -1, true)
   call.forgive.forEach((errno, i) => {
     view.setInt32(start + 8 + i * 4, errno, true)
   })

@@ -1,10 +1,16 @@
 import type {Option, OptionValues} from './option.js'
 import type {Step, StepKind, StepKindName, Surroundings} from './step.js'
+import {cpus} from './steps/cpus.js'
 import {descriptors} from './steps/descriptors.js'
 import {sigdefault, sigignore} from './steps/dispositions.js'
 import {setgid, setgroups, setuid} from './steps/identity.js'
+import {ionice} from './steps/ionice.js'
+import {nofile, rlimits} from './steps/limits.js'
+import {oomScoreAdj} from './steps/oom-score.js'
+import {nice, sched} from './steps/scheduling.js'
 import {setpgid, setsid} from './steps/session.js'
 import {sigmask} from './steps/sigmask.js'
+import {timerSlack} from './steps/timer-slack.js'
 import {chdir, umask} from './steps/working-directory.js'
 
 /** All kinds in the order in which the child does them; each kind's summary says why it stands there. */
@@ -13,12 +19,20 @@ const inOrder = {
   sigignore,
   setsid,
   setpgid,
+  oom_score_adj: oomScoreAdj,
+  sched,
+  nice,
+  ionice,
+  cpus,
+  timer_slack: timerSlack,
+  rlimits,
   setgroups,
   setgid,
   setuid,
   chdir,
   umask,
   descriptors,
+  nofile,
   sigmask,
 } satisfies {[K in StepKindName]: StepKind<K>}
 

@@ -3,7 +3,7 @@ import {kindOf} from './housekeeping.js'
 import {candidates, type Plan} from './plan.js'
 import {type ScriptCall, ScriptWriter, type Situation} from './script.js'
 import {SpawnActions} from './spawn-actions.js'
-import type {SpawnFeatures} from './step.js'
+import type {Birth, SpawnFeatures} from './step.js'
 import type {Text} from './text.js'
 
 /** How a method wants its block: by steps of its own, in whose memory, or as posix_spawn's actions. */
@@ -44,12 +44,21 @@ export function posixSpawnRefusal(plan: Plan, features: SpawnFeatures): {step: s
   return undefined
 }
 
+/** Why a child of such a birth cannot carry a plan: the first step that it cannot do, or undefined. */
+export function birthRefusal(plan: Plan, birth: Birth): {step: string; reason: string} | undefined {
+  for (const step of plan.steps) {
+    const reason = kindOf(step).refuses?.(step, birth)
+    if (reason !== undefined) return {step: kindOf(step).describe(step), reason}
+  }
+  return undefined
+}
+
 /** Turns a checked plan, whose files are open, into the block that the core runs. */
 export function lower(plan: Plan, lowering: Lowering): LoweredPlan {
   const fdFloor = descriptorFloor(plan)
   const common = {
     methodNumber: lowering.methodNumber,
-    changesIdentity: plan.steps.some(step => step.kind === 'setuid' || step.kind === 'setgid'),
+    changesIdentity: plan.steps.some(step => kindOf(step).changesCredentials),
     fdFloor,
     argv: plan.argv,
     env: plan.env,
@@ -83,10 +92,11 @@ export function lower(plan: Plan, lowering: Lowering): LoweredPlan {
     script.begin(step)
     kindOf(step).lower(step, script)
   }
+  const slotCount = script.finish()
   const image = encodeBlock({
     ...common,
     calls: script.calls,
-    slotCount: script.slotCount,
+    slotCount,
     pool: script.pool,
     actions: [],
     attributes: noAttributes,
@@ -99,8 +109,7 @@ export function lower(plan: Plan, lowering: Lowering): LoweredPlan {
 /** Brings the zygote's child to where a child of the caller would start; before the steps, with the caller's rights. */
 function catchUp(script: ScriptWriter, {cwdFd, umask}: CallerState): void {
   script.begin({kind: 'chdir', path: '.'})
-  script.situation.sentFds.push(cwdFd)
-  script.call('fchdir', [script.slot()])
+  script.call('fchdir', [script.callerDescriptor(cwdFd)])
   script.begin({kind: 'umask', mask: umask})
   script.call('umask', [umask])
 }

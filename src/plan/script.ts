@@ -8,12 +8,16 @@ export interface PoolReference {
   readonly pool: number
 }
 
-/** The index of a result slot; as an argument it stands for the slot's value. */
+/** A result slot; as an argument it stands for the slot's value. Its index is known when the script is finished. */
 export interface Slot {
-  readonly slot: number
+  slot: number
 }
 
 export type Argument = number | bigint | PoolReference | Slot
+
+const AT_FDCWD = -100
+const O_WRONLY = 1
+const O_CLOEXEC = 0o2000000
 
 export interface CallOptions {
   save?: Slot
@@ -27,7 +31,7 @@ export interface ScriptCall {
   readonly name: SyscallName
   readonly nr: number
   readonly args: readonly Argument[]
-  readonly save: number
+  readonly save: Slot | undefined
   readonly forgive: readonly number[]
 }
 
@@ -81,7 +85,8 @@ export function words32(words: readonly number[]): Uint8Array {
 export class ScriptWriter {
   readonly calls: ScriptCall[] = []
   readonly pool = new Pool()
-  slotCount = 0
+  private readonly slots: Slot[] = []
+  private readonly receivedSlots: Slot[] = []
   /** The step that calls belong to while it lowers itself. */
   private step: Step | undefined
 
@@ -102,13 +107,38 @@ export class ScriptWriter {
       name,
       nr: syscallNumbers[this.arch][name],
       args,
-      save: options.save?.slot ?? -1,
+      save: options.save,
       forgive: options.forgive ?? [],
     })
   }
 
   slot(): Slot {
-    return {slot: this.slotCount++}
+    const slot = {slot: -1}
+    this.slots.push(slot)
+    return slot
+  }
+
+  /** A descriptor of the caller's as an argument: its number, or the slot of the one that arrives in the zygote. */
+  callerDescriptor(fd: number): number | Slot {
+    if (this.situation.place === 'caller') return fd
+    const slot = {slot: this.receivedSlots.length}
+    this.receivedSlots.push(slot)
+    this.situation.sentFds.push(fd)
+    return slot
+  }
+
+  /** Writes to a file of /proc, /sys or the like, whose opening does not block. */
+  writeFile(path: string, text: string): void {
+    const file = this.slot()
+    this.call('openat', [AT_FDCWD, this.pool.text(path), O_WRONLY | O_CLOEXEC], {save: file})
+    this.call('write', [file, this.pool.text(text), Buffer.byteLength(text)])
+    this.call('close', [file])
+  }
+
+  /** Gives every slot its index, those of received descriptors first. Returns their number. */
+  finish(): number {
+    for (const [i, slot] of this.slots.entries()) slot.slot = this.receivedSlots.length + i
+    return this.receivedSlots.length + this.slots.length
   }
 }
 

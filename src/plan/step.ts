@@ -1,5 +1,6 @@
 import type {Advice} from '../errors.js'
 import type {Option, OptionValues} from './option.js'
+import type {Limit, ResourceName} from './resource.js'
 import type {ScriptWriter} from './script.js'
 import type {SpawnActions} from './spawn-actions.js'
 import type {Text} from './text.js'
@@ -23,18 +24,35 @@ export interface OpenPlacement extends Placement {
   readonly from: number | 'closed'
 }
 
+/** As chrt(1) has them; times in nanoseconds. */
+export type Policy =
+  | {readonly policy: 'other' | 'batch' | 'idle'}
+  | {readonly policy: 'fifo' | 'rr'; readonly priority: number}
+  | {readonly policy: 'deadline'; readonly runtime: number; readonly deadline: number; readonly period: number}
+
+/** As ionice(1) has them. */
+export type IoClass = 'none' | 'realtime' | 'best-effort' | 'idle'
+
 /** One piece of housekeeping, done in the child between its creation and execve. */
 export type Step =
   | {readonly kind: 'sigdefault'; readonly signals: readonly number[]}
   | {readonly kind: 'sigignore'; readonly signals: readonly number[]}
   | {readonly kind: 'setsid'}
   | {readonly kind: 'setpgid'}
+  | {readonly kind: 'oom_score_adj'; readonly value: number}
+  | ({readonly kind: 'sched'} & Policy)
+  | {readonly kind: 'nice'; readonly value: number}
+  | {readonly kind: 'ionice'; readonly class: IoClass; readonly level: number}
+  | {readonly kind: 'cpus'; readonly cpus: readonly number[]}
+  | {readonly kind: 'timer_slack'; readonly ns: number}
+  | {readonly kind: 'rlimits'; readonly limits: Readonly<Partial<Record<ResourceName, Limit>>>}
   | {readonly kind: 'setgroups'; readonly groups: readonly number[]}
   | {readonly kind: 'setgid'; readonly gid: number}
   | {readonly kind: 'setuid'; readonly uid: number}
   | {readonly kind: 'chdir'; readonly path: Text}
   | {readonly kind: 'umask'; readonly mask: number}
   | {readonly kind: 'descriptors'; readonly placements: readonly Placement[]}
+  | {readonly kind: 'nofile'; readonly limit: Limit}
   | {readonly kind: 'sigmask'; readonly signals: readonly number[]}
 
 export type StepKindName = Step['kind']
@@ -48,6 +66,10 @@ export interface Surroundings {
   findGroups(name: string, gid: number): readonly number[]
   /** @throws {UsageError} when the caller did not hand this descriptor down. */
   inheritedDescriptor(fd: number): number
+  /** The caller's limit, for a wish that names only the soft or only the hard one. */
+  findLimit(resource: ResourceName): Limit
+  /** The caller's own, which --nice adds to. */
+  niceness(): number
 }
 
 /** What libc's posix_spawn can do here. */
@@ -56,9 +78,17 @@ export interface SpawnFeatures {
   readonly closefrom: boolean
 }
 
+/** How a child comes to exist, as far as a step may mind; src/methods/method.ts has it for every method. */
+export interface Birth {
+  /** It runs in the caller's memory while the caller runs on (CLONE_VM without CLONE_VFORK). */
+  readonly besideCaller: boolean
+}
+
 /** Everything about one kind of step, in one place; src/plan/housekeeping.ts puts the kinds into order. */
 export interface StepKind<K extends StepKindName> {
   readonly kind: K
+  /** In memory that is shared, the kernel takes this step for a change of the caller's: its dumpable flag is put back. */
+  readonly changesCredentials?: true
   /** One line for the docs: what it does and why it stands where it stands in the order. */
   readonly summary: string
   readonly options: readonly Option[]
@@ -71,6 +101,8 @@ export interface StepKind<K extends StepKindName> {
   lower(step: StepOf<K>, script: ScriptWriter): void
   /** Why posix_spawn cannot say this step, or undefined when it can. */
   posixSpawnRefuses(step: StepOf<K>, features: SpawnFeatures): string | undefined
+  /** Why the step cannot be done by a child of such a birth, or would harm its caller. */
+  refuses?(step: StepOf<K>, birth: Birth): string | undefined
   lowerToPosixSpawn?(step: StepOf<K>, actions: SpawnActions): void
   /** Why the step failed with this errno name, and what to do, where more can be said than the errno. */
   explain?(step: StepOf<K>, errno: string): Advice | undefined

@@ -6,14 +6,23 @@ export type SyscallName =
   | 'dup3'
   | 'fchdir'
   | 'fcntl'
+  | 'ioprio_set'
+  | 'openat'
+  | 'prctl'
+  | 'prlimit64'
   | 'rt_sigaction'
   | 'rt_sigprocmask'
+  | 'sched_setaffinity'
+  | 'sched_setattr'
+  | 'sched_setscheduler'
   | 'setgid'
   | 'setgroups'
   | 'setpgid'
+  | 'setpriority'
   | 'setsid'
   | 'setuid'
   | 'umask'
+  | 'write'
 
 export type Arch = 'x64' | 'arm64'
 
@@ -26,14 +35,23 @@ const x64: Numbers = {
   dup3: 292,
   fchdir: 81,
   fcntl: 72,
+  ioprio_set: 251,
+  openat: 257,
+  prctl: 157,
+  prlimit64: 302,
   rt_sigaction: 13,
   rt_sigprocmask: 14,
+  sched_setaffinity: 203,
+  sched_setattr: 314,
+  sched_setscheduler: 144,
   setgid: 106,
   setgroups: 116,
   setpgid: 109,
+  setpriority: 141,
   setsid: 112,
   setuid: 105,
   umask: 95,
+  write: 1,
 }
 
 const arm64: Numbers = {
@@ -43,14 +61,23 @@ const arm64: Numbers = {
   dup3: 24,
   fchdir: 50,
   fcntl: 25,
+  ioprio_set: 30,
+  openat: 56,
+  prctl: 167,
+  prlimit64: 261,
   rt_sigaction: 134,
   rt_sigprocmask: 135,
+  sched_setaffinity: 122,
+  sched_setattr: 274,
+  sched_setscheduler: 119,
   setgid: 144,
   setgroups: 159,
   setpgid: 154,
+  setpriority: 140,
   setsid: 157,
   setuid: 146,
   umask: 166,
+  write: 64,
 }
 
 export const syscallNumbers: Readonly<Record<Arch, Numbers>> = {x64, arm64}

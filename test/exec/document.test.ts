@@ -1,11 +1,12 @@
 import {readdirSync, readFileSync} from 'node:fs'
 import {describe, expect, it} from 'vitest'
 import {execDocument} from '../../src/exec/document.js'
+import {housekeepingDocument} from '../../src/exec/housekeeping-document.js'
 import {execOptions} from '../../src/exec/options.js'
 import {reportOf} from '../../src/exec/output.js'
 import {methods} from '../../src/methods/method.js'
 import {readDescriptors} from '../../src/plan/descriptor-options.js'
-import {stepKinds} from '../../src/plan/housekeeping.js'
+import {housekeepingOptions, stepKinds} from '../../src/plan/housekeeping.js'
 import {recommendDocument} from '../../src/recommend/document.js'
 import {recommendOptions} from '../../src/recommend/options.js'
 import {surroundings} from '../helpers/plans.js'
@@ -79,5 +80,28 @@ describe('docs/recommend.md', () => {
 
   it('names every option', () => {
     for (const {name, negatable} of recommendOptions) expect(text).toContain(`\`--${negatable ? '[no-]' : ''}${name}`)
+  })
+})
+
+describe('docs/housekeeping.md', () => {
+  const text = housekeepingDocument()
+
+  it('is not stale (npm run docs writes it)', () => {
+    expect(written('housekeeping.md')).toBe(text)
+  })
+
+  it('has every kind of step in its order, and every option of a step', () => {
+    expect(firstCells(text, 'The order')).toEqual(stepKinds.map(({kind}) => kind))
+    for (const {name} of housekeepingOptions) expect(text).toContain(`\`--${name}`)
+  })
+
+  it('has a line for each step, with a yes or no for every method', () => {
+    const [heading, , ...rows] = text
+      .split('\n## ')
+      .find(part => part.startsWith('Step by'))!
+      .match(/^\|.*$/gm)!
+    expect(heading!.match(/`[^`]+`/g)).toEqual(methods.map(method => `\`${method}\``))
+    expect(rows.length).toBeGreaterThanOrEqual(stepKinds.length)
+    for (const row of rows) expect(row).toMatch(/^\|[^|]+\|( (yes|no) +\|){6}$/)
   })
 })

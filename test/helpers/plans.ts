@@ -21,6 +21,8 @@ export const surroundings: Surroundings = {
     if (fd > 9) throw new Error(`descriptor ${fd} was not handed down`)
     return fd
   },
+  findLimit: () => ({soft: 1024, hard: 4096}),
+  niceness: () => 3,
 }
 
 /** Option values from words: `options({umask: '027', env: ['A=1', 'B=2'], setsid: true})`. */

@@ -25,7 +25,7 @@ function content(pieces: Partial<BlockContent> = {}): BlockContent {
 const encoded = (pieces: Partial<BlockContent> = {}) => decodeBlock(encodeBlock(content(pieces)), writtenLayout)
 
 function call(pieces: Partial<ScriptCall>): ScriptCall {
-  return {step: {kind: 'setsid'}, name: 'setsid', nr: 112, args: [], save: -1, forgive: [], ...pieces}
+  return {step: {kind: 'setsid'}, name: 'setsid', nr: 112, args: [], save: undefined, forgive: [], ...pieces}
 }
 
 describe('encodeBlock', () => {
@@ -65,7 +65,7 @@ describe('encodeBlock', () => {
     pool.text('first')
     const path = pool.text('/tmp')
     const args = [-1, 0xffffffffffffffffn, 2 ** 40, path, {slot: 3}, 0n]
-    const {steps} = encoded({pool, slotCount: 4, calls: [call({nr: 80, args, save: 2, forgive: [9, 22]})]})
+    const {steps} = encoded({pool, slotCount: 4, calls: [call({nr: 80, args, save: {slot: 2}, forgive: [9, 22]})]})
     const [step] = steps
     const [minusOne, all, large, text, slot, zero] = step!.args
     expect([minusOne, all, large, slot, zero]).toEqual([2n ** 64n - 1n, 2n ** 64n - 1n, 2n ** 40n, {slot: 3n}, 0n])

@@ -17,6 +17,7 @@ function lowered(wish: Wish, place: 'caller' | 'zygote' = 'caller', openFds?: re
   const step = {kind: 'descriptors', placements: placements(wish)} as const
   script.begin(step)
   descriptors.lower(step, script)
+  script.finish()
   return script
 }
 
@@ -30,7 +31,7 @@ function actionsFor(wish: Wish, openFds?: readonly number[]): SpawnActions {
 function spelled(script: ScriptWriter): string[] {
   return script.calls.map(({name, args, save}) => {
     const words = args.map(arg => (typeof arg === 'object' && 'slot' in arg ? `$${arg.slot}` : String(arg)))
-    return `${save < 0 ? '' : `$${save} = `}${name} ${words.join(' ')}`
+    return `${save === undefined ? '' : `$${save.slot} = `}${name} ${words.join(' ')}`
   })
 }
 
