@@ -2,6 +2,7 @@ import {readdirSync, readFileSync, readlinkSync} from 'node:fs'
 import {getPriority} from 'node:os'
 import {UsageError} from '../errors.js'
 import {findGroup, findGroups, findUser} from '../native/core.js'
+import {allCapabilities, type Capabilities} from '../plan/capability-names.js'
 import type {Limit, ResourceName} from '../plan/resource.js'
 import type {Surroundings} from '../plan/step.js'
 import {type Text, textBytes} from '../plan/text.js'
@@ -121,6 +122,16 @@ const limitTitles: Readonly<Record<ResourceName, string>> = {
   rttime: 'realtime timeout',
 }
 
+function capabilities(): Capabilities {
+  const status = readFileSync('/proc/thread-self/status', 'utf8')
+  const last = Number(readFileSync('/proc/sys/kernel/cap_last_cap', 'utf8'))
+  const set = (field: string) => {
+    const mask = BigInt(`0x${new RegExp(`^${field}:\\s*(\\w+)`, 'm').exec(status)?.[1] ?? '0'}`)
+    return allCapabilities(last).filter(capability => (mask >> BigInt(capability)) & 1n)
+  }
+  return {permitted: set('CapPrm'), inheritable: set('CapInh'), last}
+}
+
 function findLimit(resource: ResourceName): Limit {
   const line = new RegExp(`^Max ${limitTitles[resource]} +(\\w+) +(\\w+)`, 'm')
   const [, soft, hard] = line.exec(readFileSync('/proc/self/limits', 'utf8')) as unknown as [string, string, string]
@@ -136,4 +147,5 @@ export const surroundings: Surroundings = {
   inheritedDescriptor,
   findLimit,
   niceness: () => getPriority(),
+  capabilities,
 }

@@ -19,13 +19,19 @@ const examples: readonly Step[] = [
   {kind: 'cpus', cpus: [0]},
   {kind: 'timer_slack', ns: 1_000_000},
   {kind: 'rlimits', limits: {core: {soft: 0, hard: 0}}},
+  {kind: 'bounding', drop: [13]},
+  {kind: 'keepcaps'},
   {kind: 'setgroups', groups: []},
   {kind: 'setgid', gid: 100},
   {kind: 'setuid', uid: 1000},
+  {kind: 'capabilities', permitted: [10], inheritable: [10]},
+  {kind: 'ambient', capabilities: [10]},
+  {kind: 'securebits', bits: 1},
   {kind: 'chdir', path: '/'},
   {kind: 'umask', mask: 0o027},
   {kind: 'descriptors', placements: []},
   {kind: 'nofile', limit: {soft: 1024, hard: 4096}},
+  {kind: 'no_new_privs'},
   {kind: 'sigmask', signals: []},
 ]
 
@@ -67,6 +73,12 @@ const sameAs = table(
     ['`chrt --fifo 20 prog`', '`spawnctl exec --sched fifo:20 prog`'],
     ['`taskset -c 0,2-3 prog`', '`spawnctl exec --cpus 0,2-3 prog`'],
     ['`ionice -c best-effort -n 6 prog`', '`spawnctl exec --ionice best-effort:6 prog`'],
+    ['`setpriv --bounding-set -net_raw prog`', '`spawnctl exec --cap-drop net_raw prog`'],
+    [
+      '`setpriv --reuid 1000 --regid 1000 --clear-groups --inh-caps +net_raw --ambient-caps +net_raw prog`',
+      '`spawnctl exec --uid 1000 --gid 1000 --groups none --ambient-caps net_raw prog`',
+    ],
+    ['`setpriv --no-new-privs prog`', '`spawnctl exec --no-new-privs prog`'],
     ['`choom -n 300 -- prog`', '`spawnctl exec --oom-score-adj 300 prog`'],
   ],
 )

@@ -1,5 +1,6 @@
 import type {Option, OptionValues} from './option.js'
 import type {Step, StepKind, StepKindName, Surroundings} from './step.js'
+import {ambient, bounding, capabilities, keepcaps} from './steps/capabilities.js'
 import {cpus} from './steps/cpus.js'
 import {descriptors} from './steps/descriptors.js'
 import {sigdefault, sigignore} from './steps/dispositions.js'
@@ -7,6 +8,7 @@ import {setgid, setgroups, setuid} from './steps/identity.js'
 import {ionice} from './steps/ionice.js'
 import {nofile, rlimits} from './steps/limits.js'
 import {oomScoreAdj} from './steps/oom-score.js'
+import {noNewPrivs, securebits} from './steps/privileges.js'
 import {nice, sched} from './steps/scheduling.js'
 import {setpgid, setsid} from './steps/session.js'
 import {sigmask} from './steps/sigmask.js'
@@ -26,13 +28,19 @@ const inOrder = {
   cpus,
   timer_slack: timerSlack,
   rlimits,
+  bounding,
+  keepcaps,
   setgroups,
   setgid,
   setuid,
+  capabilities,
+  ambient,
+  securebits,
   chdir,
   umask,
   descriptors,
   nofile,
+  no_new_privs: noNewPrivs,
   sigmask,
 } satisfies {[K in StepKindName]: StepKind<K>}
 

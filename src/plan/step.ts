@@ -1,4 +1,5 @@
 import type {Advice} from '../errors.js'
+import type {Capabilities} from './capability-names.js'
 import type {Option, OptionValues} from './option.js'
 import type {Limit, ResourceName} from './resource.js'
 import type {ScriptWriter} from './script.js'
@@ -46,13 +47,19 @@ export type Step =
   | {readonly kind: 'cpus'; readonly cpus: readonly number[]}
   | {readonly kind: 'timer_slack'; readonly ns: number}
   | {readonly kind: 'rlimits'; readonly limits: Readonly<Partial<Record<ResourceName, Limit>>>}
+  | {readonly kind: 'bounding'; readonly drop: readonly number[]}
+  | {readonly kind: 'keepcaps'}
   | {readonly kind: 'setgroups'; readonly groups: readonly number[]}
   | {readonly kind: 'setgid'; readonly gid: number}
   | {readonly kind: 'setuid'; readonly uid: number}
+  | {readonly kind: 'capabilities'; readonly permitted: readonly number[]; readonly inheritable: readonly number[]}
+  | {readonly kind: 'ambient'; readonly capabilities: readonly number[]}
+  | {readonly kind: 'securebits'; readonly bits: number}
   | {readonly kind: 'chdir'; readonly path: Text}
   | {readonly kind: 'umask'; readonly mask: number}
   | {readonly kind: 'descriptors'; readonly placements: readonly Placement[]}
   | {readonly kind: 'nofile'; readonly limit: Limit}
+  | {readonly kind: 'no_new_privs'}
   | {readonly kind: 'sigmask'; readonly signals: readonly number[]}
 
 export type StepKindName = Step['kind']
@@ -70,6 +77,8 @@ export interface Surroundings {
   findLimit(resource: ResourceName): Limit
   /** The caller's own, which --nice adds to. */
   niceness(): number
+  /** The caller's own. */
+  capabilities(): Capabilities
 }
 
 /** What libc's posix_spawn can do here. */

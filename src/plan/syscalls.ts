@@ -1,5 +1,6 @@
 /** System calls that scripts are made of; numbers held against <sys/syscall.h> by a test. */
 export type SyscallName =
+  | 'capset'
   | 'chdir'
   | 'close'
   | 'close_range'
@@ -29,6 +30,7 @@ export type Arch = 'x64' | 'arm64'
 type Numbers = Readonly<Record<SyscallName, number>>
 
 const x64: Numbers = {
+  capset: 126,
   chdir: 80,
   close: 3,
   close_range: 436,
@@ -55,6 +57,7 @@ const x64: Numbers = {
 }
 
 const arm64: Numbers = {
+  capset: 91,
   chdir: 49,
   close: 57,
   close_range: 436,

@@ -20,7 +20,36 @@ export interface Inherited {
   readonly cpus: readonly number[]
   readonly oomScoreAdj: number
   readonly timerSlack: number
+  /** Sets as the kernel writes them: 16 hexadecimal digits. */
+  readonly capInheritable: string
+  readonly capPermitted: string
+  readonly capEffective: string
+  readonly capBounding: string
+  readonly capAmbient: string
+  readonly noNewPrivs: string
+  readonly seccomp: string
+  readonly securebits: number
 }
+
+const inheritedFields = [
+  'limits',
+  'policy',
+  'priority',
+  'nice',
+  'ioClass',
+  'ioLevel',
+  'cpus',
+  'oomScoreAdj',
+  'timerSlack',
+  'capInheritable',
+  'capPermitted',
+  'capEffective',
+  'capBounding',
+  'capAmbient',
+  'noNewPrivs',
+  'seccomp',
+  'securebits',
+] as const satisfies readonly (keyof Inherited)[]
 
 /** What a child saw of itself; process ids are told by their relation to it and to the caller. */
 export interface Observed extends Inherited {
@@ -107,8 +136,7 @@ export function observeUnder(words: readonly string[], directory: string): Print
 }
 
 export function inheritedIn(state: Inherited): Inherited {
-  const {limits, policy, priority, nice, ioClass, ioLevel, cpus, oomScoreAdj, timerSlack} = state
-  return {limits, policy, priority, nice, ioClass, ioLevel, cpus, oomScoreAdj, timerSlack}
+  return Object.fromEntries(inheritedFields.map(field => [field, state[field]])) as unknown as Inherited
 }
 
 /** What this process hands down to its children. */

@@ -39,8 +39,12 @@ function limitsWith(changed: Readonly<Record<number, string>>): readonly string[
   return Object.assign([...handedDown.limits], changed)
 }
 
+function hex(set: bigint): string {
+  return set.toString(16).padStart(16, '0')
+}
+
 function kernelSet(signals: readonly number[]): string {
-  return signalMask(signals).toString(16).padStart(16, '0')
+  return hex(signalMask(signals))
 }
 
 /** What the child of a plain plan sees, whatever made it; the caller blocks SIGUSR1 and ignores SIGURG. */
@@ -190,6 +194,7 @@ const cases: readonly Case[] = [
   {what: 'the idle disk class', pieces: {steps: steps({ionice: '3'})}, sees: {ioClass: 3, ioLevel: 7}},
   {what: 'a timer slack', pieces: {steps: steps({'timer-slack': '1ms'})}, sees: {timerSlack: 1_000_000}},
   {what: 'an OOM score', pieces: {steps: steps({'oom-score-adj': '500'})}, sees: {oomScoreAdj: 500}},
+  {what: 'no new privileges', pieces: {steps: [{kind: 'no_new_privs'}]}, sees: {noNewPrivs: '1'}},
   {what: 'a process group of its own', pieces: {steps: [{kind: 'setpgid'}]}, sees: {group: 'own'}},
 ]
 
@@ -214,15 +219,84 @@ const privileged: readonly Case[] = [
   {what: 'the realtime disk class', pieces: {steps: steps({ionice: 'realtime:0'})}, sees: {ioClass: 1, ioLevel: 0}},
 ]
 
+const NET_RAW = 1n << 13n
+const noCapabilities = kernelSet([])
+/** The bounding set without this, as the kernel writes it. */
+const without = (capabilities: bigint) => hex(BigInt(`0x${handedDown.capBounding}`) & ~capabilities)
+const stranger = {uid: [61234, 61234, 61234], capPermitted: noCapabilities, capEffective: noCapabilities}
+
+const privileges: readonly Case[] = [
+  {
+    what: 'fewer capabilities',
+    pieces: {steps: steps({'cap-drop': 'net_raw'})},
+    sees: {capPermitted: without(NET_RAW), capEffective: without(NET_RAW), capBounding: without(NET_RAW)},
+  },
+  {
+    what: 'one capability alone',
+    pieces: {steps: steps({'cap-drop': 'all', 'cap-add': 'net_raw'})},
+    sees: {
+      capPermitted: hex(NET_RAW),
+      capEffective: hex(NET_RAW),
+      capBounding: hex(NET_RAW),
+      capInheritable: hex(NET_RAW),
+      capAmbient: hex(NET_RAW),
+    },
+  },
+  {
+    what: 'no capability',
+    pieces: {steps: steps({'cap-drop': 'all'})},
+    sees: {
+      capPermitted: noCapabilities,
+      capEffective: noCapabilities,
+      capBounding: noCapabilities,
+      capInheritable: noCapabilities,
+    },
+  },
+  {
+    what: 'a capability over the change of user',
+    pieces: {steps: steps({uid: '61234', 'ambient-caps': 'net_raw'})},
+    sees: {
+      ...stranger,
+      capPermitted: hex(NET_RAW),
+      capEffective: hex(NET_RAW),
+      capInheritable: hex(NET_RAW),
+      capAmbient: hex(NET_RAW),
+    },
+  },
+  {
+    what: 'nothing left of capabilities that were kept',
+    pieces: {steps: steps({uid: '61234', 'keep-caps': true})},
+    sees: stranger,
+  },
+  {
+    what: 'a root without privileges',
+    pieces: {steps: steps({securebits: 'noroot,noroot_locked'})},
+    sees: {securebits: 3, capPermitted: noCapabilities, capEffective: noCapabilities},
+  },
+  {
+    what: 'securebits as another user',
+    pieces: {steps: steps({uid: '61234', securebits: 'noroot'})},
+    sees: {...stranger, securebits: 1},
+  },
+]
+
 const identities: readonly Case[] = [
-  {what: 'another uid', pieces: {steps: [{kind: 'setuid', uid: 61234}]}, sees: {uid: [61234, 61234, 61234]}},
+  ...privileges,
+  {what: 'another uid', pieces: {steps: [{kind: 'setuid', uid: 61234}]}, sees: stranger},
   {what: 'another gid', pieces: {steps: [{kind: 'setgid', gid: 61235}]}, sees: {gid: [61235, 61235, 61235]}},
   {what: 'other groups', pieces: {steps: [{kind: 'setgroups', groups: [5, 7, 61236]}]}, sees: {groups: [5, 7, 61236]}},
   {what: 'no groups', pieces: {steps: [{kind: 'setgroups', groups: []}]}, sees: {groups: []}},
   {
     what: 'another user with everything that belongs to it',
     pieces: {steps: has.root ? steps({user: 'nobody', cwd: '/', umask: '077'}) : []},
-    sees: {uid: [65534, 65534, 65534], gid: [65534, 65534, 65534], groups: [65534], cwd: '/', umask: 0o077},
+    sees: {
+      ...stranger,
+      uid: [65534, 65534, 65534],
+      gid: [65534, 65534, 65534],
+      groups: [65534],
+      cwd: '/',
+      umask: 0o077,
+    },
   },
 ]
 

@@ -1,5 +1,5 @@
-import {mkdirSync} from 'node:fs'
-import {constants} from 'node:os'
+import {mkdirSync, readFileSync} from 'node:fs'
+import {constants, getPriority} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {openZygote, runPlan, spawnPlan} from '../../dist/methods/spawn.js'
@@ -45,6 +45,10 @@ const fields = [
   'NSsid',
   'NSpgid',
   'CapEff',
+  'CapPrm',
+  'CapBnd',
+  'CapAmb',
+  'Cpus_allowed_list',
 ]
 
 /** Everything of the caller that a child's housekeeping could reach by mistake. */
@@ -54,6 +58,10 @@ function state() {
     dumpable: caller.dumpable(),
     descriptors: openDescriptors(),
     children: children(),
+    limits: readFileSync('/proc/self/limits', 'utf8'),
+    oomScoreAdj: readFileSync('/proc/self/oom_score_adj', 'utf8'),
+    timerSlack: readFileSync('/proc/self/timerslack_ns', 'utf8'),
+    niceness: getPriority(),
     ...Object.fromEntries(fields.map(field => [field, threadStatus(field)])),
   }
 }
@@ -65,10 +73,21 @@ const ordinary: readonly Step[] = [
   {kind: 'sigdefault', signals: [1, 2, 3, 13, 25]},
 ]
 const identity: readonly Step[] = [
+  {kind: 'nice', value: 5},
+  {kind: 'cpus', cpus: [0]},
+  {kind: 'timer_slack', ns: 1_000_000},
+  {kind: 'rlimits', limits: {core: {soft: 0, hard: 0}, fsize: {soft: 1e9, hard: 1e9}}},
+  {kind: 'bounding', drop: [13]},
+  {kind: 'keepcaps'},
   {kind: 'setgroups', groups: [5]},
   {kind: 'setgid', gid: 61234},
   {kind: 'setuid', uid: 61234},
+  {kind: 'capabilities', permitted: [8], inheritable: [8]},
+  {kind: 'ambient', capabilities: [8]},
+  {kind: 'securebits', bits: 1},
+  {kind: 'no_new_privs'},
   {kind: 'umask', mask: 0},
+  {kind: 'nofile', limit: {soft: 64, hard: 64}},
   {kind: 'sigignore', signals: [1, 2]},
 ]
 
@@ -117,6 +136,8 @@ describe.skipIf(!has.root).each(capable)('the caller of %s whose child becomes s
       const earlier = state()
       expect(earlier.dumpable).toBe(dumpable)
       spawn(method, identity)
+      expect(state()).toEqual(earlier)
+      if (method !== 'clone-vm') spawn(method, [{kind: 'oom_score_adj', value: 900}])
       expect(state()).toEqual(earlier)
       failure(method, planFor('/no/such/program', {steps: identity}), zygote)
       expect(state()).toEqual(earlier)

@@ -29,6 +29,7 @@ const anybody: readonly [string, Given][] = [
   ['choom -n 300 --', {'oom-score-adj': '300'}],
 ]
 
+/** As root, who has the rights to give away. */
 const root: readonly [string, Given][] = [
   ['chrt --fifo 20', {sched: 'fifo:20'}],
   ['chrt --rr 1', {sched: 'rr:1'}],
@@ -37,6 +38,16 @@ const root: readonly [string, Given][] = [
     {sched: 'deadline:1000000/9000000/10000000'},
   ],
   ['nice -n -5', {nice: '-5'}],
+  ['setpriv --no-new-privs', {'no-new-privs': true}],
+  ['setpriv --bounding-set -net_raw,-sys_admin', {'cap-drop': 'net_raw,sys_admin'}],
+  [
+    'setpriv --bounding-set -all,+net_raw --inh-caps +net_raw --ambient-caps +net_raw',
+    {'cap-drop': 'all', 'cap-add': 'net_raw'},
+  ],
+  ['setpriv --inh-caps +net_raw --ambient-caps +net_raw', {'ambient-caps': '+net_raw'}],
+  ['setpriv --securebits +noroot', {securebits: 'noroot'}],
+  ['setpriv --securebits +noroot,+noroot_locked,+no_setuid_fixup', {securebits: '7'}],
+  ['capsh --drop=cap_chown,cap_kill --shell=/usr/bin/env --', {'cap-drop': 'cap_chown,cap_kill'}],
   ['ionice -c 1 -n 0', {ionice: 'realtime:0'}],
 ]
 
