@@ -12,6 +12,7 @@ const examples: readonly Step[] = [
   {kind: 'sigignore', signals: [1]},
   {kind: 'setsid'},
   {kind: 'setpgid'},
+  {kind: 'foreground'},
   {kind: 'oom_score_adj', value: 500},
   {kind: 'sched', policy: 'batch'},
   {kind: 'nice', value: 5},
@@ -30,6 +31,7 @@ const examples: readonly Step[] = [
   {kind: 'chdir', path: '/'},
   {kind: 'umask', mask: 0o027},
   {kind: 'descriptors', placements: []},
+  {kind: 'ctty'},
   {kind: 'nofile', limit: {soft: 1024, hard: 4096}},
   {kind: 'no_new_privs'},
   {kind: 'sigmask', signals: []},
@@ -79,6 +81,7 @@ const sameAs = table(
       '`spawnctl exec --uid 1000 --gid 1000 --groups none --ambient-caps net_raw prog`',
     ],
     ['`setpriv --no-new-privs prog`', '`spawnctl exec --no-new-privs prog`'],
+    ['`setsid --ctty prog`', '`spawnctl exec --setsid --ctty prog`'],
     ['`choom -n 300 -- prog`', '`spawnctl exec --oom-score-adj 300 prog`'],
   ],
 )

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define SCRIPT_MAGIC 0x4e575053u /* "SPWN" */
-#define SCRIPT_LAYOUT 1u
+#define SCRIPT_LAYOUT 2u
 
 enum method {
 	METHOD_FORK = 1,
@@ -90,19 +90,23 @@ struct script_header {
 	uint32_t sent_fds, sent_fd_count;     /* zygote only: int32_t descriptors of the caller */
 	int32_t zygote_socket;
 	struct spawn_attributes attributes;
+	uint64_t clone_flags;			/* CLONE_NEW…: namespaces that begin with the child's creation */
+	uint32_t relocations, relocation_count; /* uint32_t each: where a word of the pool holds an offset */
+	int32_t cgroup_fd;			/* for CLONE_INTO_CGROUP, or -1 */
+	uint32_t cgroup_step;			/* the step that enters the cgroup where clone3 did not */
 	struct child_report report;
 };
 
 _Static_assert(sizeof(struct step) == 64, "struct step is 64 bytes in src/plan/block.ts");
 _Static_assert(sizeof(struct spawn_action) == 16, "struct spawn_action is 16 bytes in src/plan/block.ts");
-_Static_assert(sizeof(struct script_header) == 128, "struct script_header is 128 bytes in src/plan/block.ts");
+_Static_assert(sizeof(struct script_header) == 152, "struct script_header is 152 bytes in src/plan/block.ts");
 
 static inline void *at(const struct script_header *block, uint64_t offset)
 {
 	return (char *)block + offset;
 }
 
-/* Turns the offsets of argv, envp and candidates into addresses of this mapping. Done once, before the child exists. */
+/* Turns the offsets of argv, envp, candidates and of pointers in the pool into addresses of this mapping. Done once, before the child exists. */
 static inline void relocate_block(struct script_header *block)
 {
 	uint64_t base = (uint64_t)block;
@@ -113,6 +117,9 @@ static inline void relocate_block(struct script_header *block)
 		envp[i] += base;
 	for (uint32_t i = 0; i < block->candidate_count; i++)
 		candidates[i] += base;
+	const uint32_t *relocations = at(block, block->relocations);
+	for (uint32_t i = 0; i < block->relocation_count; i++)
+		*(uint64_t *)at(block, relocations[i]) += base;
 }
 
 #endif

@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -119,6 +120,29 @@ static void restore_handlers(const struct sigaction *before)
 		sigaction(forwarded[i], &before[i], 0);
 }
 
+/* Asks who has the terminal (TIOCGPGRP), or gives it away (TIOCSPGRP). Returns the group, or 0 without a terminal. */
+static int terminal_group(unsigned long request, int group)
+{
+	long fd = syscall4(__NR_openat, AT_FDCWD, "/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC, 0);
+	if (fd < 0)
+		return 0;
+	uint64_t mask = block_all_signals(); /* SIGTTOU stops who gives it away without having it */
+	long error = syscall3(__NR_ioctl, fd, request, &group);
+	restore_signals(mask);
+	syscall1(__NR_close, fd);
+	return error < 0 ? 0 : group;
+}
+
+/* What the child's group had of the terminal is ours again. Returns that group, or 0 when it had nothing. */
+static int take_terminal(void)
+{
+	int group = other_group();
+	if (!group || terminal_group(TIOCGPGRP, 0) != group)
+		return 0;
+	terminal_group(TIOCSPGRP, (int)syscall1(__NR_getpgid, 0));
+	return group;
+}
+
 /* Without a terminal there is no shell to continue us: a stop is then somebody else's business. */
 static int has_job_control(void)
 {
@@ -179,7 +203,10 @@ static int follow_stop(int child_stopped_by)
 		return 1;
 	if (!has_job_control())
 		return 0;
+	int foreground = take_terminal();
 	stop_ourselves(child_stopped_by);
+	if (foreground && terminal_group(TIOCGPGRP, 0) == syscall1(__NR_getpgid, 0))
+		terminal_group(TIOCSPGRP, foreground);
 	if (!still_stopped())
 		return 1;
 	int group = other_group(); /* which no shell knows of */
@@ -205,6 +232,7 @@ static void wait_for_exit(struct run_result *result)
 		if (!follow_stop(info.si_status))
 			stops = 0; /* somebody else's business: to be told again and again would be to spin */
 	}
+	take_terminal();
 	wait_child(&info, WEXITED);
 	result->exit_code = info.si_code == CLD_EXITED ? info.si_status : -1;
 	result->signal = info.si_code == CLD_EXITED ? 0 : info.si_status;

@@ -3,9 +3,9 @@ import type {SpawnAction} from './spawn-actions.js'
 import type {Text} from './text.js'
 
 /** The layout of src/native/block.h; a change there is a change here and a new number. */
-const layout = 1
+const layout = 2
 const magic = 0x4e575053
-const headerBytes = 128
+const headerBytes = 152
 const stepBytes = 64
 const actionBytes = 16
 
@@ -24,9 +24,14 @@ export interface BlockContent {
   attributes: {setsid: boolean; setpgroup: boolean; sigmask: bigint; sigdefault: bigint}
   sentFds: readonly number[]
   zygoteSocket: number
+  /** CLONE_NEW…, for the call that creates the child. */
+  cloneFlags: number
+  /** An open directory of cgroup v2, or -1; and the index of the call that enters it otherwise. */
+  cgroupFd: number
+  cgroupStep: number
 }
 
-/** Lays out the relocatable block: header, steps, slots, actions, descriptors, pointer arrays, pool. */
+/** Lays out the relocatable block: header, steps, slots, actions, descriptors, relocations, pointer arrays, pool. */
 export function encodeBlock(content: BlockContent): Uint8Array {
   const {pool} = content
   const argv = content.argv.map(text => pool.text(text))
@@ -44,6 +49,7 @@ export function encodeBlock(content: BlockContent): Uint8Array {
   const slots = room(content.slotCount * 8)
   const actions = room(content.actions.length * actionBytes)
   const sentFds = room(content.sentFds.length * 4)
+  const relocations = room(pool.pointers.length * 4)
   room(8) // the spare word before argv: /bin/sh goes there when the file has no known format
   const argvWords = room((argv.length + 1) * 8)
   const envWords = room((env.length + 1) * 8)
@@ -84,8 +90,14 @@ export function encodeBlock(content: BlockContent): Uint8Array {
   view.setBigUint64(96, content.attributes.sigmask, true)
   view.setBigUint64(104, content.attributes.sigdefault, true)
 
+  view.setBigUint64(112, BigInt(content.cloneFlags), true)
+  view.setUint32(120, relocations, true)
+  view.setUint32(124, pool.pointers.length, true)
+  view.setInt32(128, content.cgroupFd, true)
+  view.setUint32(132, content.cgroupStep, true)
+
   content.calls.forEach((call, i) => {
-    writeStep(view, steps + i * stepBytes, call, poolStart)
+    writeStep(view, steps + i * stepBytes, call, poolStart, slots)
   })
   content.actions.forEach((action, i) => {
     writeAction(view, actions + i * actionBytes, action, poolStart)
@@ -97,6 +109,10 @@ export function encodeBlock(content: BlockContent): Uint8Array {
   writeWords(view, envWords, env, poolStart)
   writeWords(view, candidateWords, candidates, poolStart)
   pool.copyInto(bytes, poolStart)
+  pool.pointers.forEach(({at, to}, i) => {
+    view.setUint32(relocations + i * 4, poolStart + at, true)
+    view.setBigUint64(poolStart + at, BigInt(poolStart + to.pool), true)
+  })
   return bytes
 }
 
@@ -106,7 +122,7 @@ function writeWords(view: DataView, start: number, references: readonly PoolRefe
   })
 }
 
-function writeStep(view: DataView, start: number, call: ScriptCall, poolStart: number): void {
+function writeStep(view: DataView, start: number, call: ScriptCall, poolStart: number, slots: number): void {
   let relocate = 0
   let fromSlot = 0
   call.args.forEach((arg, i) => {
@@ -116,6 +132,9 @@ function writeStep(view: DataView, start: number, call: ScriptCall, poolStart: n
     else if ('pool' in arg) {
       relocate |= 1 << i
       view.setUint32(at, poolStart + arg.pool, true)
+    } else if ('addressOf' in arg) {
+      relocate |= 1 << i
+      view.setUint32(at, slots + arg.addressOf.slot * 8, true)
     } else {
       fromSlot |= 1 << i
       view.setUint32(at, arg.slot, true)

@@ -12,6 +12,7 @@ import {noNewPrivs, securebits} from './steps/privileges.js'
 import {nice, sched} from './steps/scheduling.js'
 import {setpgid, setsid} from './steps/session.js'
 import {sigmask} from './steps/sigmask.js'
+import {ctty, foreground} from './steps/terminal.js'
 import {timerSlack} from './steps/timer-slack.js'
 import {chdir, umask} from './steps/working-directory.js'
 
@@ -21,6 +22,7 @@ const inOrder = {
   sigignore,
   setsid,
   setpgid,
+  foreground,
   oom_score_adj: oomScoreAdj,
   sched,
   nice,
@@ -39,6 +41,7 @@ const inOrder = {
   chdir,
   umask,
   descriptors,
+  ctty,
   nofile,
   no_new_privs: noNewPrivs,
   sigmask,

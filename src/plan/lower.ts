@@ -33,6 +33,7 @@ export interface LoweredPlan {
   readonly candidates: readonly Text[]
 }
 
+const plainCreation = {cloneFlags: 0, cgroupFd: -1, cgroupStep: 0}
 const noAttributes = {setsid: false, setpgroup: false, sigmask: 0n, sigdefault: 0n}
 
 /** Why posix_spawn cannot carry a plan: the first step it cannot say, or undefined. */
@@ -76,6 +77,7 @@ export function lower(plan: Plan, lowering: Lowering): LoweredPlan {
       attributes: actions,
       sentFds: [],
       zygoteSocket: -1,
+      ...plainCreation,
     })
     return {image, calls: [], candidates: common.candidates}
   }
@@ -85,6 +87,7 @@ export function lower(plan: Plan, lowering: Lowering): LoweredPlan {
     sentFds: [],
     fdFloor,
     openFds: lowering.openFds,
+    cloneFlags: 0,
   }
   const script = new ScriptWriter(lowering.arch, situation)
   if (lowering.form === 'zygote') catchUp(script, lowering.caller)
@@ -102,6 +105,8 @@ export function lower(plan: Plan, lowering: Lowering): LoweredPlan {
     attributes: noAttributes,
     sentFds: situation.sentFds,
     zygoteSocket,
+    ...plainCreation,
+    cloneFlags: situation.cloneFlags,
   })
   return {image, calls: script.calls, candidates: common.candidates}
 }

@@ -13,7 +13,12 @@ export interface Slot {
   slot: number
 }
 
-export type Argument = number | bigint | PoolReference | Slot
+/** Where a slot lies, for a call that takes a pointer to what another has returned. */
+interface SlotAddress {
+  readonly addressOf: Slot
+}
+
+export type Argument = number | bigint | PoolReference | Slot | SlotAddress
 
 const AT_FDCWD = -100
 const O_WRONLY = 1
@@ -39,6 +44,8 @@ export interface ScriptCall {
 export class Pool {
   private readonly chunks: Uint8Array[] = []
   private used = 0
+  /** Words of structs that hold an address of the pool. */
+  readonly pointers: {at: number; to: PoolReference}[] = []
 
   get length(): number {
     return this.used
@@ -53,6 +60,11 @@ export class Pool {
     this.chunks.push(bytes)
     this.used += withTerminator(bytes)
     return reference
+  }
+
+  /** Puts the address of an entry into a word of another, at this offset. */
+  pointer(struct: PoolReference, offset: number, to: PoolReference): void {
+    this.pointers.push({at: struct.pool + offset, to})
   }
 
   copyInto(target: Uint8Array, start: number): void {
@@ -152,4 +164,6 @@ export interface Situation {
   readonly fdFloor: number
   /** What to close on exec where close_range(2) is not to be had: the caller's open descriptors. */
   readonly openFds: readonly number[] | undefined
+  /** CLONE_NEW… flags for the creation of the child, filled while lowering. */
+  cloneFlags: number
 }

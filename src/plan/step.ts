@@ -40,6 +40,7 @@ export type Step =
   | {readonly kind: 'sigignore'; readonly signals: readonly number[]}
   | {readonly kind: 'setsid'}
   | {readonly kind: 'setpgid'}
+  | {readonly kind: 'foreground'}
   | {readonly kind: 'oom_score_adj'; readonly value: number}
   | ({readonly kind: 'sched'} & Policy)
   | {readonly kind: 'nice'; readonly value: number}
@@ -58,6 +59,7 @@ export type Step =
   | {readonly kind: 'chdir'; readonly path: Text}
   | {readonly kind: 'umask'; readonly mask: number}
   | {readonly kind: 'descriptors'; readonly placements: readonly Placement[]}
+  | {readonly kind: 'ctty'}
   | {readonly kind: 'nofile'; readonly limit: Limit}
   | {readonly kind: 'no_new_privs'}
   | {readonly kind: 'sigmask'; readonly signals: readonly number[]}

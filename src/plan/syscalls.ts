@@ -7,6 +7,8 @@ export type SyscallName =
   | 'dup3'
   | 'fchdir'
   | 'fcntl'
+  | 'getpid'
+  | 'ioctl'
   | 'ioprio_set'
   | 'openat'
   | 'prctl'
@@ -37,6 +39,8 @@ const x64: Numbers = {
   dup3: 292,
   fchdir: 81,
   fcntl: 72,
+  getpid: 39,
+  ioctl: 16,
   ioprio_set: 251,
   openat: 257,
   prctl: 157,
@@ -64,6 +68,8 @@ const arm64: Numbers = {
   dup3: 24,
   fchdir: 50,
   fcntl: 25,
+  getpid: 172,
+  ioctl: 29,
   ioprio_set: 30,
   openat: 56,
   prctl: 167,

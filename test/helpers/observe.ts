@@ -20,6 +20,7 @@ export interface Inherited {
   readonly cpus: readonly number[]
   readonly oomScoreAdj: number
   readonly timerSlack: number
+  readonly terminal: 'none' | 'foreground' | 'background'
   /** Sets as the kernel writes them: 16 hexadecimal digits. */
   readonly capInheritable: string
   readonly capPermitted: string
@@ -41,6 +42,7 @@ const inheritedFields = [
   'cpus',
   'oomScoreAdj',
   'timerSlack',
+  'terminal',
   'capInheritable',
   'capPermitted',
   'capEffective',

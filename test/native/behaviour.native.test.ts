@@ -156,7 +156,11 @@ const cases: readonly Case[] = [
     pieces: {steps: steps({sigignore: 'all'})},
     sees: {ignored: kernelSet(changeable)},
   },
-  {what: 'a session of its own', pieces: {steps: [{kind: 'setsid'}]}, sees: {session: 'own', group: 'own'}},
+  {
+    what: 'a session of its own',
+    pieces: {steps: [{kind: 'setsid'}]},
+    sees: {session: 'own', group: 'own', terminal: 'none'},
+  },
   {
     what: 'a lower limit',
     pieces: {steps: steps({rlimit: 'stack=4M:5M'})},
@@ -195,7 +199,11 @@ const cases: readonly Case[] = [
   {what: 'a timer slack', pieces: {steps: steps({'timer-slack': '1ms'})}, sees: {timerSlack: 1_000_000}},
   {what: 'an OOM score', pieces: {steps: steps({'oom-score-adj': '500'})}, sees: {oomScoreAdj: 500}},
   {what: 'no new privileges', pieces: {steps: [{kind: 'no_new_privs'}]}, sees: {noNewPrivs: '1'}},
-  {what: 'a process group of its own', pieces: {steps: [{kind: 'setpgid'}]}, sees: {group: 'own'}},
+  {
+    what: 'a process group of its own',
+    pieces: {steps: [{kind: 'setpgid'}]},
+    sees: {group: 'own', terminal: handedDown.terminal === 'none' ? 'none' : 'background'},
+  },
 ]
 
 /** What only root may ask for. */

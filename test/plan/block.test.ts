@@ -18,6 +18,9 @@ function content(pieces: Partial<BlockContent> = {}): BlockContent {
     attributes: {setsid: false, setpgroup: false, sigmask: 0n, sigdefault: 0n},
     sentFds: [],
     zygoteSocket: -1,
+    cloneFlags: 0,
+    cgroupFd: -1,
+    cgroupStep: 0,
     ...pieces,
   }
 }
@@ -32,7 +35,7 @@ describe('encodeBlock', () => {
   it('says what it is, and how long', () => {
     const image = encodeBlock(content())
     expect(Buffer.from(image.subarray(0, 4)).toString()).toBe('SPWN')
-    expect(decodeBlock(image, writtenLayout)).toMatchObject({layout: 1, totalBytes: image.length, method: 4, traits: 0})
+    expect(decodeBlock(image, writtenLayout)).toMatchObject({layout: 2, totalBytes: image.length, method: 4, traits: 0})
     expect(image.length % 8).toBe(0)
   })
 
@@ -109,7 +112,28 @@ describe('encodeBlock', () => {
 
   it('leaves the room of the report and of the slots zero', () => {
     const image = encodeBlock(content({slotCount: 3, argv: ['x'.repeat(100)]}))
-    expect([...image.subarray(112, 128 + 3 * 8)].every(byte => byte === 0)).toBe(true)
+    expect([...image.subarray(136, 152 + 3 * 8)].every(byte => byte === 0)).toBe(true)
+  })
+
+  it('points from one entry of the pool to another, and to a slot', () => {
+    const pool = new Pool()
+    const struct = pool.bytes(new Uint8Array(16))
+    const text = pool.text('there')
+    pool.pointer(struct, 8, text)
+    const image = encodeBlock(content({pool, slotCount: 2, calls: [call({args: [{addressOf: {slot: 1}}]})]}))
+    const {relocations, steps} = decodeBlock(image, writtenLayout)
+    expect(relocations).toHaveLength(1)
+    expect(Buffer.from(image.subarray(relocations[0]!.offset, relocations[0]!.offset + 5)).toString()).toBe('there')
+    const slots = new DataView(image.buffer).getUint32(writtenLayout['script_header.slots']!, true)
+    expect((steps[0]!.args[0] as {bytes: Uint8Array}).bytes.byteOffset).toBe(slots + 8)
+  })
+
+  it('says how the child shall be created', () => {
+    expect(encoded({cloneFlags: 0x30000000, cgroupFd: 7, cgroupStep: 3})).toMatchObject({
+      cloneFlags: 0x30000000n,
+      cgroupFd: 7,
+      cgroupStep: 3,
+    })
   })
 
   it('aligns what the kernel reads as words', () => {

@@ -8,8 +8,8 @@ export const setsid: StepKind<'setsid'> = {
   options: [{name: 'setsid', summary: 'start the program in a session of its own, without a controlling terminal'}],
   read(values) {
     if (!isOn(values, 'setsid')) return undefined
-    if (isOn(values, 'setpgid'))
-      throw new PlanError('E_STEPS', '--setsid and --setpgid exclude each other', {
+    if (isOn(values, 'setpgid') || isOn(values, 'foreground'))
+      throw new PlanError('E_STEPS', '--setsid and --setpgid (or --foreground) exclude each other', {
         why: 'the leader of a new session already leads a new process group, and setpgid would fail with EPERM',
         next: 'keep --setsid alone',
       })
@@ -27,7 +27,7 @@ export const setpgid: StepKind<'setpgid'> = {
   kind: 'setpgid',
   summary: 'A process group of its own in the same session: the terminal’s Ctrl-C does not reach it.',
   options: [{name: 'setpgid', summary: 'start the program in a process group of its own'}],
-  read: values => (isOn(values, 'setpgid') ? {kind: 'setpgid'} : undefined),
+  read: values => (isOn(values, 'setpgid') || isOn(values, 'foreground') ? {kind: 'setpgid'} : undefined),
   lower: (_, script) => script.call('setpgid', [0, 0]),
   posixSpawnRefuses: () => undefined,
   lowerToPosixSpawn(_, actions) {

@@ -13,7 +13,7 @@ const floorOf = (wish: Wish) =>
   Math.max(2, ...Object.entries(wish).flatMap(([to, from]) => [Number(to), typeof from === 'number' ? from : 0])) + 1
 
 function lowered(wish: Wish, place: 'caller' | 'zygote' = 'caller', openFds?: readonly number[]): ScriptWriter {
-  const script = new ScriptWriter('x64', {place, sentFds: [], fdFloor: floorOf(wish), openFds})
+  const script = new ScriptWriter('x64', {place, sentFds: [], fdFloor: floorOf(wish), openFds, cloneFlags: 0})
   const step = {kind: 'descriptors', placements: placements(wish)} as const
   script.begin(step)
   descriptors.lower(step, script)
@@ -104,7 +104,13 @@ describe('placing descriptors', () => {
 
   it('needs files to be open', () => {
     const step = {kind: 'descriptors', placements: [{to: 1, from: {path: 'log', access: 'write'}}]} as const
-    const script = new ScriptWriter('x64', {place: 'caller', sentFds: [], fdFloor: 3, openFds: undefined})
+    const script = new ScriptWriter('x64', {
+      place: 'caller',
+      sentFds: [],
+      fdFloor: 3,
+      openFds: undefined,
+      cloneFlags: 0,
+    })
     expect(() => descriptors.lower(step, script)).toThrow('log must be opened')
   })
 })
