@@ -122,6 +122,16 @@ const limitTitles: Readonly<Record<ResourceName, string>> = {
   rttime: 'realtime timeout',
 }
 
+function readFile(path: string, option: string): Uint8Array {
+  try {
+    return readFileSync(path)
+  } catch (cause) {
+    throw new UsageError(`--${option} ${path}: ${cause instanceof Error ? cause.message : cause}`, {
+      next: `ls -ld ${path}`,
+    })
+  }
+}
+
 function capabilities(): Capabilities {
   const status = readFileSync('/proc/thread-self/status', 'utf8')
   const last = Number(readFileSync('/proc/sys/kernel/cap_last_cap', 'utf8'))
@@ -148,4 +158,5 @@ export const surroundings: Surroundings = {
   findLimit,
   niceness: () => getPriority(),
   capabilities,
+  readFile,
 }

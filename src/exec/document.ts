@@ -85,6 +85,11 @@ const exitTable = table(
     ['the program’s own', 'it ran and exited', '–'],
     ['128 + n', 'it ran and signal n ended it', '–'],
     [
+      '124',
+      'its time was up (`--timeout`); 137 when SIGKILL was needed. `--preserve-status`: as if it had ended by itself',
+      '–',
+    ],
+    [
       '125',
       'spawnctl failed: the command line, a refused plan, a file that cannot be opened, the creation of the child, its housekeeping',
       '`E_USAGE` `E_STEPS` `E_ARGV` `E_NUL` `E_REFUSED` `E_OPEN` `E_PREPARE` `E_CREATE` `E_STEP` `E_KILLED` `E_ZYGOTE` `E_REAPED` `E_NATIVE_MISSING` `E_NATIVE_LOAD` `E_FFI_MISSING`',
@@ -111,6 +116,12 @@ const reportTable = table(
       '`"SIGTERM"`; a real-time signal by its number, `"34"`; null when the program exited',
     ],
     ['`coreDumped`', 'boolean', 'the signal left a core dump'],
+    [
+      '`timedOut`',
+      'string',
+      '`"no"`, `"signal"` when its time was up and it was sent the signal, `"kill"` when it was sent SIGKILL',
+    ],
+    ['`killTree`', 'string or null', 'by what means all that it started was ended; null when that was not asked for'],
     [
       '`callerBlockedNs`',
       'nanoseconds',

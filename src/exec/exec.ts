@@ -5,6 +5,7 @@ import {runPlan} from '../methods/spawn.js'
 import {leave} from '../native/core.js'
 import {kindOf} from '../plan/housekeeping.js'
 import {lastValue, type OptionValues} from '../plan/option.js'
+import {describeSupervision} from '../plan/supervision.js'
 import {refuseInexactOptions} from './caller.js'
 import {parseOptions, splitLine} from './command-line.js'
 import {execOptions} from './options.js'
@@ -14,6 +15,9 @@ import {type Request, readRequest} from './request.js'
 const stderr = 2
 const failedItself = 125
 const signalOffset = 128
+const SIGKILL = 9
+/** As with timeout(1). */
+const timeIsUp = 124
 
 interface End {
   code: number
@@ -31,9 +35,10 @@ function openReport(file: string): number {
   }
 }
 
-function announce({plan, method, why}: Request): void {
+function announce({plan, method, why, supervision}: Request): void {
   say(why === undefined ? `method ${method}, as asked` : `method ${method}: ${why}`)
   for (const step of plan.steps) say(`  ${kindOf(step).describe(step)}`)
+  for (const line of describeSupervision(supervision)) say(`  ${line}`)
 }
 
 function run(values: OptionValues, program: readonly string[], asJson: boolean): End {
@@ -46,12 +51,14 @@ function run(values: OptionValues, program: readonly string[], asJson: boolean):
   try {
     const request = readRequest(values, program)
     if (request.verbose) announce(request)
-    const ran = runPlan(request.plan, request.method)
+    const ran = runPlan(request.plan, request.method, request.supervision)
     if (request.verbose) {
       say(describeBirth(ran))
       say(describeEnd(ran))
     }
     write(reportOf(ran))
+    if (ran.timedOut !== 'no' && !request.supervision.preserveStatus)
+      return {code: ran.timedOut === 'kill' ? signalOffset + SIGKILL : timeIsUp, signal: 0}
     if (ran.signal !== null) return {code: signalOffset + ran.signal, signal: ran.interrupted ? ran.signal : 0}
     if (ran.exitCode !== null) return {code: ran.exitCode, signal: 0}
     throw new SpawnctlError('E_REAPED', 'the program’s exit status is lost: it was reaped elsewhere', {

@@ -19,6 +19,7 @@ const examples: readonly Step[] = [
   {kind: 'ionice', class: 'idle', level: 0},
   {kind: 'cpus', cpus: [0]},
   {kind: 'timer_slack', ns: 1_000_000},
+  {kind: 'personality', persona: 0x0040000},
   {kind: 'rlimits', limits: {core: {soft: 0, hard: 0}}},
   {kind: 'bounding', drop: [13]},
   {kind: 'keepcaps'},
@@ -30,11 +31,13 @@ const examples: readonly Step[] = [
   {kind: 'securebits', bits: 1},
   {kind: 'chdir', path: '/'},
   {kind: 'umask', mask: 0o027},
+  {kind: 'pdeathsig', signal: 15},
   {kind: 'descriptors', placements: []},
   {kind: 'ctty'},
   {kind: 'nofile', limit: {soft: 1024, hard: 4096}},
   {kind: 'no_new_privs'},
   {kind: 'sigmask', signals: []},
+  {kind: 'seccomp', program: new Uint8Array(8)},
 ]
 
 function refusals(step: Step): readonly (string | undefined)[] {
@@ -82,6 +85,9 @@ const sameAs = table(
     ],
     ['`setpriv --no-new-privs prog`', '`spawnctl exec --no-new-privs prog`'],
     ['`setsid --ctty prog`', '`spawnctl exec --setsid --ctty prog`'],
+    ['`setpriv --pdeathsig TERM prog`', '`spawnctl exec --pdeathsig TERM prog`'],
+    ['`setarch -R prog`', '`spawnctl exec --personality addr-no-randomize prog`'],
+    ['`timeout -k 5 1m prog`', '`spawnctl exec --timeout 1m --kill-after 5 prog`'],
     ['`choom -n 300 -- prog`', '`spawnctl exec --oom-score-adj 300 prog`'],
   ],
 )

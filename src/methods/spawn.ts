@@ -5,11 +5,13 @@ import {
   nativeRun,
   nativeSpawn,
   posixSpawnFeatures,
+  type RunOptions,
   type RunResult,
   type SpawnResult,
 } from '../native/core.js'
 import {type Lowering, lower} from '../plan/lower.js'
 import type {Plan} from '../plan/plan.js'
+import type {Supervision} from '../plan/supervision.js'
 import type {Arch} from '../plan/syscalls.js'
 import {refuseUnlessCapable} from './capability.js'
 import {diagnose, preparing} from './diagnosis/diagnose.js'
@@ -40,7 +42,20 @@ export interface Ran extends Omit<Spawned, 'pidfd'> {
   readonly interrupted: boolean
   /** The host reaps its children itself (SIGCHLD ignored): the end is not known. */
   readonly reapedElsewhere: boolean
+  /** Whether its time was up, and what it was sent. */
+  readonly timedOut: 'no' | 'signal' | 'kill'
+  /** By what means everything that it started was ended; null when that was not asked for. */
+  readonly killTree: KillTree | null
   readonly elapsedNs: number
+}
+
+/** A pid namespace ends with its first process; else orphans come to spawnctl, which ends them. */
+export type KillTree = 'descendants'
+
+const unsupervised: Supervision = {timeoutMs: 0, killAfterMs: 0, signal: 15, preserveStatus: false, killTree: false}
+
+function nanoseconds(ms: number): bigint {
+  return BigInt(Math.round(ms * 1e6))
 }
 
 function openDescriptors(): readonly number[] {
@@ -118,11 +133,19 @@ export function openZygote(): Zygote {
  * Creates a child, passes signals on to it and waits for its end; the calling thread sleeps meanwhile. What `exec` does.
  * @throws as spawnPlan
  */
-export function runPlan(plan: Plan, method: Method): Ran {
+export function runPlan(plan: Plan, method: Method, supervision = unsupervised): Ran {
   refuseUnlessCapable(plan, method)
   const zygote = method === 'zygote' ? openZygote() : undefined
   try {
-    const result: RunResult = engage(plan, method, zygote, nativeRun)
+    const {timeoutMs, killAfterMs, signal, killTree} = supervision
+    const options: RunOptions = {
+      timeoutNs: nanoseconds(timeoutMs),
+      killAfterNs: nanoseconds(killAfterMs),
+      timeoutSignal: signal,
+      killTree,
+      sparedPid: zygote?.pid ?? 0,
+    }
+    const result: RunResult = engage(plan, method, zygote, image => nativeRun(image, options))
     return {
       ...spawned(method, result),
       exitCode: result.exitCode < 0 || result.waitErrno !== 0 ? null : result.exitCode,
@@ -130,6 +153,8 @@ export function runPlan(plan: Plan, method: Method): Ran {
       coreDumped: result.coreDumped,
       interrupted: result.interrupted,
       reapedElsewhere: result.waitErrno !== 0,
+      timedOut: result.timedOut,
+      killTree: killTree ? 'descendants' : null,
       elapsedNs: result.elapsedNs,
     }
   } finally {

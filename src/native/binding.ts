@@ -7,7 +7,7 @@ import {NativeError} from '../errors.js'
 /** The one file that knows ffi-rs. Only numbers and bytes cross, and every signature stands in this table. */
 const signatures = {
   spawnctl_spawn: ['bytes', 'u32', 'bytes', 'void'],
-  spawnctl_run: ['bytes', 'u32', 'bytes', 'void'],
+  spawnctl_run: ['bytes', 'u32', 'bytes', 'bytes', 'void'],
   spawnctl_set_blocking: ['i32', 'i32'],
   spawnctl_kill: ['i32', 'i32', 'i32'],
   spawnctl_reap: ['i32', 'i32'],

@@ -36,6 +36,10 @@ export interface SpawnResult {
   spawnToExecNs: number
 }
 
+/** What the end of its time brought a program: nothing yet, the signal, or SIGKILL. */
+const timeouts = ['no', 'signal', 'kill'] as const
+export type TimedOut = (typeof timeouts)[number]
+
 /** struct run_result: a spawn and its end. */
 export interface RunResult extends SpawnResult {
   /** -1 when a signal ended it. */
@@ -46,10 +50,12 @@ export interface RunResult extends SpawnResult {
   waitErrno: number
   /** The terminal's SIGINT or SIGQUIT, which ended the program, reached this process too. */
   interrupted: boolean
+  timedOut: TimedOut
   elapsedNs: number
 }
 
 const spawnResultBytes = 64
+const runOptionsBytes = 32
 const runResultBytes = spawnResultBytes + 32
 
 function readSpawnResult(view: DataView): SpawnResult {
@@ -76,10 +82,30 @@ export function nativeSpawn(image: Uint8Array): SpawnResult {
   return readSpawnResult(new DataView(result.buffer))
 }
 
+/** struct run_options. */
+export interface RunOptions {
+  timeoutNs: bigint
+  killAfterNs: bigint
+  timeoutSignal: number
+  killTree: boolean
+  /** A child that is none of the program's, the zygote; 0 is none. */
+  sparedPid: number
+}
+
+function encodeRunOptions({timeoutNs, killAfterNs, timeoutSignal, killTree, sparedPid}: RunOptions): Uint8Array {
+  const view = new DataView(new ArrayBuffer(runOptionsBytes))
+  view.setBigUint64(0, timeoutNs, true)
+  view.setBigUint64(8, killAfterNs, true)
+  view.setInt32(16, timeoutSignal, true)
+  view.setInt32(20, killTree ? 1 : 0, true)
+  view.setInt32(24, sparedPid, true)
+  return new Uint8Array(view.buffer)
+}
+
 /** Spawns, passes signals on, waits for the end. */
-export function nativeRun(image: Uint8Array): RunResult {
+export function nativeRun(image: Uint8Array, options: RunOptions): RunResult {
   const result = new Uint8Array(runResultBytes)
-  callNative('spawnctl_run', image, image.length, result)
+  callNative('spawnctl_run', image, image.length, encodeRunOptions(options), result)
   const view = new DataView(result.buffer)
   const i32 = (at: number) => view.getInt32(spawnResultBytes + at, true)
   return {
@@ -89,6 +115,7 @@ export function nativeRun(image: Uint8Array): RunResult {
     coreDumped: i32(8) === 1,
     waitErrno: i32(12),
     interrupted: i32(16) === 1,
+    timedOut: timeouts[i32(20)] as TimedOut,
     elapsedNs: Number(view.getBigUint64(spawnResultBytes + 24, true)),
   }
 }

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,8 +28,18 @@ struct run_result {
 	int32_t core_dumped;
 	int32_t wait_error;  /* ECHILD: reaped elsewhere */
 	int32_t interrupted; /* the terminal's SIGINT or SIGQUIT reached this process too */
-	int32_t reserved;
+	int32_t timed_out;   /* 1: the signal was sent, 2: SIGKILL */
 	uint64_t elapsed_ns; /* from the call until the child was reaped */
+};
+
+/* What JavaScript asks of a run; written by src/native/binding.ts. */
+struct run_options {
+	uint64_t timeout_ns;	/* 0: none */
+	uint64_t kill_after_ns; /* more, until SIGKILL; 0: never */
+	int32_t timeout_signal;
+	int32_t kill_tree;
+	int32_t spared; /* the zygote, which is a child but none of the program's */
+	int32_t reserved;
 };
 
 static const int forwarded[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH, SIGTSTP};
@@ -40,6 +51,8 @@ static struct {
 	uint64_t due; /* to be passed on: at once, or as soon as there is a child */
 	int sender[FORWARDED_COUNT]; /* of the last one; 0 is the kernel */
 	int terminal_signal;
+	struct run_options options;
+	int timed_out;
 } target;
 
 static void send(int sig)
@@ -118,6 +131,31 @@ static void restore_handlers(const struct sigaction *before)
 {
 	for (unsigned i = 0; i < FORWARDED_COUNT; i++)
 		sigaction(forwarded[i], &before[i], 0);
+}
+
+static void set_timer(uint64_t ns)
+{
+	struct itimerval timer = {{0, 0}, {(time_t)(ns / 1000000000u), (suseconds_t)(ns % 1000000000u / 1000u)}};
+	if (ns > 0 && ns < 1000u)
+		timer.it_value.tv_usec = 1;
+	setitimer(ITIMER_REAL, &timer, 0);
+}
+
+/* As timeout(1): the signal, SIGCONT so that a stopped program can obey it, and SIGKILL later. */
+static void time_is_up(int sig)
+{
+	(void)sig;
+	int saved = errno, group = other_group();
+	int signals[] = {target.timed_out ? SIGKILL : target.options.timeout_signal, SIGCONT};
+	target.timed_out = signals[0] == SIGKILL ? 2 : 1;
+	for (int i = 0; i < (target.timed_out == 2 ? 1 : 2); i++) {
+		send(signals[i]);
+		if (group)
+			syscall2(__NR_kill, -group, signals[i]);
+	}
+	if (target.timed_out == 1)
+		set_timer(target.options.kill_after_ns);
+	errno = saved;
 }
 
 /* Asks who has the terminal (TIOCGPGRP), or gives it away (TIOCSPGRP). Returns the group, or 0 without a terminal. */
@@ -239,23 +277,48 @@ static void wait_for_exit(struct run_result *result)
 	result->core_dumped = info.si_code == CLD_DUMPED;
 }
 
-void spawnctl_run(const uint8_t *image, uint32_t image_bytes, struct run_result *result)
+static void await_timeout(struct sigaction *before)
 {
-	struct sigaction before[FORWARDED_COUNT];
+	struct sigaction action;
+	memset(&action, 0, sizeof action);
+	action.sa_handler = time_is_up;
+	action.sa_flags = SA_RESTART;
+	sigaction(SIGALRM, &action, before);
+	set_timer(target.options.timeout_ns);
+}
+
+static void end_timeout(const struct sigaction *before)
+{
+	set_timer(0);
+	sigaction(SIGALRM, before, 0);
+}
+
+void spawnctl_run(const uint8_t *image, uint32_t image_bytes, const struct run_options *options, struct run_result *result)
+{
+	struct sigaction before[FORWARDED_COUNT], alarm_before;
 	uint64_t started_ns = monotonic_ns();
 	memset(result, 0, sizeof *result);
 	target.pid = 0;
 	target.pidfd = -1;
 	target.due = 0;
 	target.terminal_signal = 0;
+	target.timed_out = 0;
+	target.options = *options;
+	adopt_orphans(options->kill_tree);
 	install_handlers(before);
 	spawnctl_spawn(image, image_bytes, &result->spawn);
 	if (result->spawn.stage == STAGE_SPAWNED) {
 		aim(&result->spawn);
+		await_timeout(&alarm_before);
 		wait_for_exit(result);
+		end_timeout(&alarm_before);
+		if (options->kill_tree)
+			kill_descendants(options->spared);
+		result->timed_out = target.timed_out;
 		result->interrupted = result->signal != 0 && result->signal == target.terminal_signal;
 	}
 	restore_handlers(before);
+	adopt_orphans(0);
 	if (target.pidfd >= 0)
 		syscall1(__NR_close, target.pidfd);
 	result->elapsed_ns = monotonic_ns() - started_ns;

@@ -6,6 +6,7 @@ import {descriptors} from './steps/descriptors.js'
 import {sigdefault, sigignore} from './steps/dispositions.js'
 import {setgid, setgroups, setuid} from './steps/identity.js'
 import {ionice} from './steps/ionice.js'
+import {pdeathsig, personality, seccomp} from './steps/life.js'
 import {nofile, rlimits} from './steps/limits.js'
 import {oomScoreAdj} from './steps/oom-score.js'
 import {noNewPrivs, securebits} from './steps/privileges.js'
@@ -29,6 +30,7 @@ const inOrder = {
   ionice,
   cpus,
   timer_slack: timerSlack,
+  personality,
   rlimits,
   bounding,
   keepcaps,
@@ -40,11 +42,13 @@ const inOrder = {
   securebits,
   chdir,
   umask,
+  pdeathsig,
   descriptors,
   ctty,
   nofile,
   no_new_privs: noNewPrivs,
   sigmask,
+  seccomp,
 } satisfies {[K in StepKindName]: StepKind<K>}
 
 export const stepKinds = Object.values(inOrder) as unknown as readonly StepKind<StepKindName>[]

@@ -47,6 +47,7 @@ export type Step =
   | {readonly kind: 'ionice'; readonly class: IoClass; readonly level: number}
   | {readonly kind: 'cpus'; readonly cpus: readonly number[]}
   | {readonly kind: 'timer_slack'; readonly ns: number}
+  | {readonly kind: 'personality'; readonly persona: number}
   | {readonly kind: 'rlimits'; readonly limits: Readonly<Partial<Record<ResourceName, Limit>>>}
   | {readonly kind: 'bounding'; readonly drop: readonly number[]}
   | {readonly kind: 'keepcaps'}
@@ -58,11 +59,13 @@ export type Step =
   | {readonly kind: 'securebits'; readonly bits: number}
   | {readonly kind: 'chdir'; readonly path: Text}
   | {readonly kind: 'umask'; readonly mask: number}
+  | {readonly kind: 'pdeathsig'; readonly signal: number}
   | {readonly kind: 'descriptors'; readonly placements: readonly Placement[]}
   | {readonly kind: 'ctty'}
   | {readonly kind: 'nofile'; readonly limit: Limit}
   | {readonly kind: 'no_new_privs'}
   | {readonly kind: 'sigmask'; readonly signals: readonly number[]}
+  | {readonly kind: 'seccomp'; readonly program: Uint8Array}
 
 export type StepKindName = Step['kind']
 type StepOf<K extends StepKindName> = Extract<Step, {kind: K}>
@@ -81,6 +84,8 @@ export interface Surroundings {
   niceness(): number
   /** The caller's own. */
   capabilities(): Capabilities
+  /** @throws {UsageError} that names the option when it cannot be read. */
+  readFile(path: string, option: string): Uint8Array
 }
 
 /** What libc's posix_spawn can do here. */

@@ -8,9 +8,11 @@ export type SyscallName =
   | 'fchdir'
   | 'fcntl'
   | 'getpid'
+  | 'getppid'
   | 'ioctl'
   | 'ioprio_set'
   | 'openat'
+  | 'personality'
   | 'prctl'
   | 'prlimit64'
   | 'rt_sigaction'
@@ -18,6 +20,7 @@ export type SyscallName =
   | 'sched_setaffinity'
   | 'sched_setattr'
   | 'sched_setscheduler'
+  | 'seccomp'
   | 'setgid'
   | 'setgroups'
   | 'setpgid'
@@ -40,9 +43,11 @@ const x64: Numbers = {
   fchdir: 81,
   fcntl: 72,
   getpid: 39,
+  getppid: 110,
   ioctl: 16,
   ioprio_set: 251,
   openat: 257,
+  personality: 135,
   prctl: 157,
   prlimit64: 302,
   rt_sigaction: 13,
@@ -50,6 +55,7 @@ const x64: Numbers = {
   sched_setaffinity: 203,
   sched_setattr: 314,
   sched_setscheduler: 144,
+  seccomp: 317,
   setgid: 106,
   setgroups: 116,
   setpgid: 109,
@@ -69,9 +75,11 @@ const arm64: Numbers = {
   fchdir: 50,
   fcntl: 25,
   getpid: 172,
+  getppid: 173,
   ioctl: 29,
   ioprio_set: 30,
   openat: 56,
+  personality: 92,
   prctl: 167,
   prlimit64: 261,
   rt_sigaction: 134,
@@ -79,6 +87,7 @@ const arm64: Numbers = {
   sched_setaffinity: 122,
   sched_setattr: 274,
   sched_setscheduler: 119,
+  seccomp: 277,
   setgid: 144,
   setgroups: 159,
   setpgid: 154,

@@ -58,6 +58,8 @@ describe('docs/exec.md', () => {
       reapedElsewhere: false,
       callerBlockedNs: 1,
       spawnToExecNs: 1,
+      timedOut: 'no',
+      killTree: null,
       elapsedNs: 1,
     } as const
     const keys = firstCells(text, 'The report').filter(key => !key.startsWith('error.'))

@@ -20,6 +20,8 @@ export interface Inherited {
   readonly cpus: readonly number[]
   readonly oomScoreAdj: number
   readonly timerSlack: number
+  readonly personality: number
+  readonly deathSignal: number
   readonly terminal: 'none' | 'foreground' | 'background'
   /** Sets as the kernel writes them: 16 hexadecimal digits. */
   readonly capInheritable: string
@@ -43,6 +45,8 @@ const inheritedFields = [
   'oomScoreAdj',
   'timerSlack',
   'terminal',
+  'personality',
+  'deathSignal',
   'capInheritable',
   'capPermitted',
   'capEffective',

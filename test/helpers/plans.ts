@@ -24,6 +24,7 @@ export const surroundings: Surroundings = {
   findLimit: () => ({soft: 1024, hard: 4096}),
   niceness: () => 3,
   capabilities: () => ({permitted: [0, 6, 7, 8, 13], inheritable: [13], last: 40}),
+  readFile: path => Buffer.from(path),
 }
 
 /** Option values from words: `options({umask: '027', env: ['A=1', 'B=2'], setsid: true})`. */

@@ -39,6 +39,9 @@ function limitsWith(changed: Readonly<Record<number, string>>): readonly string[
   return Object.assign([...handedDown.limits], changed)
 }
 
+/** BPF_RET | BPF_K, SECCOMP_RET_ALLOW */
+const allowAll = Uint8Array.of(6, 0, 0, 0, 0, 0, 0xff, 0x7f)
+
 function hex(set: bigint): string {
   return set.toString(16).padStart(16, '0')
 }
@@ -198,6 +201,21 @@ const cases: readonly Case[] = [
   {what: 'the idle disk class', pieces: {steps: steps({ionice: '3'})}, sees: {ioClass: 3, ioLevel: 7}},
   {what: 'a timer slack', pieces: {steps: steps({'timer-slack': '1ms'})}, sees: {timerSlack: 1_000_000}},
   {what: 'an OOM score', pieces: {steps: steps({'oom-score-adj': '500'})}, sees: {oomScoreAdj: 500}},
+  {
+    what: 'a signal for the end of its caller',
+    pieces: {steps: steps({pdeathsig: 'TERM'})},
+    sees: {deathSignal: SIGTERM},
+  },
+  {
+    what: 'another personality',
+    pieces: {steps: steps({personality: 'addr-no-randomize,3gb'})},
+    sees: {personality: 0x8040000},
+  },
+  {
+    what: 'a filter of system calls',
+    pieces: {steps: [{kind: 'no_new_privs'}, {kind: 'seccomp', program: allowAll}]},
+    sees: {noNewPrivs: '1', seccomp: '2'},
+  },
   {what: 'no new privileges', pieces: {steps: [{kind: 'no_new_privs'}]}, sees: {noNewPrivs: '1'}},
   {
     what: 'a process group of its own',
@@ -289,6 +307,11 @@ const privileges: readonly Case[] = [
 ]
 
 const identities: readonly Case[] = [
+  {
+    what: 'a signal for the end of its caller as another user',
+    pieces: {steps: steps({uid: '61234', pdeathsig: 'KILL'})},
+    sees: {...stranger, deathSignal: SIGKILL},
+  },
   ...privileges,
   {what: 'another uid', pieces: {steps: [{kind: 'setuid', uid: 61234}]}, sees: stranger},
   {what: 'another gid', pieces: {steps: [{kind: 'setgid', gid: 61235}]}, sees: {gid: [61235, 61235, 61235]}},

@@ -27,6 +27,9 @@ const anybody: readonly [string, Given][] = [
   ['ionice -c best-effort -n 6', {ionice: 'best-effort:6'}],
   ['ionice -c 2', {ionice: '2'}],
   ['choom -n 300 --', {'oom-score-adj': '300'}],
+  ['setpriv --pdeathsig TERM', {pdeathsig: 'TERM'}],
+  ['setarch -R', {personality: 'addr-no-randomize'}],
+  ['setarch --3gb --short-inode', {personality: '3gb,short-inode'}],
 ]
 
 /** As root, who has the rights to give away. */

@@ -28,7 +28,16 @@ function content(pieces: Partial<BlockContent> = {}): BlockContent {
 const encoded = (pieces: Partial<BlockContent> = {}) => decodeBlock(encodeBlock(content(pieces)), writtenLayout)
 
 function call(pieces: Partial<ScriptCall>): ScriptCall {
-  return {step: {kind: 'setsid'}, name: 'setsid', nr: 112, args: [], save: undefined, forgive: [], ...pieces}
+  return {
+    step: {kind: 'setsid'},
+    name: 'setsid',
+    nr: 112,
+    args: [],
+    save: undefined,
+    forgive: [],
+    expect: undefined,
+    ...pieces,
+  }
 }
 
 describe('encodeBlock', () => {
@@ -78,7 +87,7 @@ describe('encodeBlock', () => {
 
   it('saves nothing and forgives nothing unless told to', () => {
     expect(encoded({calls: [call({})]}).steps).toEqual([
-      {nr: 112, args: [0n, 0n, 0n, 0n, 0n, 0n], saveSlot: -1, forgive: []},
+      {nr: 112, args: [0n, 0n, 0n, 0n, 0n, 0n], expect: undefined, saveSlot: -1, forgive: []},
     ])
   })
 
@@ -113,6 +122,10 @@ describe('encodeBlock', () => {
   it('leaves the room of the report and of the slots zero', () => {
     const image = encodeBlock(content({slotCount: 3, argv: ['x'.repeat(100)]}))
     expect([...image.subarray(136, 152 + 3 * 8)].every(byte => byte === 0)).toBe(true)
+  })
+
+  it('says what the result must be', () => {
+    expect(encoded({calls: [call({expect: 4321})]}).steps[0]).toMatchObject({expect: 4321n})
   })
 
   it('points from one entry of the pool to another, and to a slot', () => {

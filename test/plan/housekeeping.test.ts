@@ -16,6 +16,7 @@ const every: readonly Step[] = [
   {kind: 'ionice', class: 'idle', level: 0},
   {kind: 'cpus', cpus: [0]},
   {kind: 'timer_slack', ns: 5},
+  {kind: 'personality', persona: 0x0040000},
   {kind: 'rlimits', limits: {core: {soft: 0, hard: 0}}},
   {kind: 'bounding', drop: [5]},
   {kind: 'keepcaps'},
@@ -27,11 +28,13 @@ const every: readonly Step[] = [
   {kind: 'securebits', bits: 1},
   {kind: 'chdir', path: '/'},
   {kind: 'umask', mask: 0},
+  {kind: 'pdeathsig', signal: 15},
   {kind: 'descriptors', placements: []},
   {kind: 'ctty'},
   {kind: 'nofile', limit: {soft: 5, hard: 5}},
   {kind: 'no_new_privs'},
   {kind: 'sigmask', signals: []},
+  {kind: 'seccomp', program: new Uint8Array(8)},
 ]
 const order = every.map(({kind}) => kind)
 const before = (first: Step['kind'], second: Step['kind']) => order.indexOf(first) < order.indexOf(second)
@@ -55,6 +58,9 @@ describe('the order of housekeeping', () => {
     ['what is ambient has to be inheritable', 'capabilities', 'ambient'],
     ['the group has to be there', 'setpgid', 'foreground'],
     ['standard input has to be in its place', 'descriptors', 'ctty'],
+    ['the change of user forgets it', 'setuid', 'pdeathsig'],
+    ['a filter may refuse everything but execve', 'sigmask', 'seccomp'],
+    ['without privileges a filter needs it', 'no_new_privs', 'seccomp'],
     ['only the user may be let into its directory', 'setuid', 'chdir'],
     ['the mask comes when nothing can call a handler any more', 'descriptors', 'sigmask'],
   ])('holds that %s', (_, first, second) => {
@@ -102,6 +108,8 @@ describe('every kind of step', () => {
     ['foreground', 'ENXIO', 'terminal'],
     ['ctty', 'ENOTTY', '--stdin'],
     ['ctty', 'EPERM', 'terminal'],
+    ['seccomp', 'EACCES', '--no-new-privs'],
+    ['seccomp', 'EINVAL', 'libseccomp'],
     ['descriptors', 'EBADF', '/proc/self/fd'],
     ['descriptors', 'EMFILE', 'ulimit -n'],
     ['descriptors', 'EINVAL', 'ulimit -n'],

@@ -1,6 +1,7 @@
 import {PlanError} from '../../errors.js'
 import {isOn} from '../option.js'
 import type {StepKind} from '../step.js'
+import {isSupervised} from '../supervision.js'
 
 export const setsid: StepKind<'setsid'> = {
   kind: 'setsid',
@@ -26,8 +27,16 @@ export const setsid: StepKind<'setsid'> = {
 export const setpgid: StepKind<'setpgid'> = {
   kind: 'setpgid',
   summary: 'A process group of its own in the same session: the terminal’s Ctrl-C does not reach it.',
-  options: [{name: 'setpgid', summary: 'start the program in a process group of its own'}],
-  read: values => (isOn(values, 'setpgid') || isOn(values, 'foreground') ? {kind: 'setpgid'} : undefined),
+  options: [
+    {
+      name: 'setpgid',
+      summary: 'start the program in a process group of its own; part of --timeout, --kill-tree and --foreground',
+    },
+  ],
+  read(values) {
+    const wanted = ['setpgid', 'foreground'].some(name => isOn(values, name))
+    return wanted || (isSupervised(values) && !isOn(values, 'setsid')) ? {kind: 'setpgid'} : undefined
+  },
   lower: (_, script) => script.call('setpgid', [0, 0]),
   posixSpawnRefuses: () => undefined,
   lowerToPosixSpawn(_, actions) {
