@@ -133,6 +133,12 @@ function readFile(path: string, option: string): Uint8Array {
 }
 
 function capabilities(): Capabilities {
+/** "1 (node) S 0 1 1 0 -1": the fifth is the process group. */
+function leadsGroup(): boolean {
+  const group = /.*\) \S \d+ (\d+)/s.exec(readFileSync('/proc/self/stat', 'utf8'))?.[1]
+  return Number(group) === process.pid
+}
+
   const status = readFileSync('/proc/thread-self/status', 'utf8')
   const last = Number(readFileSync('/proc/sys/kernel/cap_last_cap', 'utf8'))
   const set = (field: string) => {
@@ -160,3 +166,4 @@ export const surroundings: Surroundings = {
   capabilities,
   readFile,
 }
+  leadsGroup,

@@ -92,7 +92,7 @@ const exitTable = table(
     [
       '125',
       'spawnctl failed: the command line, a refused plan, a file that cannot be opened, the creation of the child, its housekeeping',
-      '`E_USAGE` `E_STEPS` `E_ARGV` `E_NUL` `E_REFUSED` `E_OPEN` `E_PREPARE` `E_CREATE` `E_STEP` `E_KILLED` `E_ZYGOTE` `E_REAPED` `E_NATIVE_MISSING` `E_NATIVE_LOAD` `E_FFI_MISSING`',
+      '`E_USAGE` `E_STEPS` `E_ARGV` `E_NUL` `E_REFUSED` `E_OPEN` `E_PREPARE` `E_CREATE` `E_STEP` `E_KILLED` `E_KEEPER` `E_ZYGOTE` `E_REAPED` `E_NATIVE_MISSING` `E_NATIVE_LOAD` `E_FFI_MISSING`',
     ],
     ['126', 'the program was found and cannot be executed', '`E_NOT_EXECUTABLE` `E_INTERPRETER` `E_TOO_BIG` `E_EXEC`'],
     ['127', 'the program was not found, or its name is empty', '`E_NOT_FOUND` `E_FILE`'],
@@ -210,7 +210,7 @@ const signals = [
     'What the terminal itself sends (Ctrl-C, Ctrl-\\, a hangup, a new window size) reaches the whole foreground group. It is passed on only to a program that has left the group of spawnctl (`--setsid`, `--setpgid`), or when there was no child yet.',
     'What the program itself sends to its parent or its whole group is not passed back to it. What another process sends to the whole group can reach a program in that group twice: directly, and passed on.',
     'When the program stops and spawnctl has a controlling terminal and the same session, spawnctl stops too, so that the shell sees a stopped job; `fg` and `bg` continue both. Ctrl-Z (SIGTSTP) is then the program’s to take: spawnctl passes it on like the signals above, and stops when the program does. Without a terminal a stop is left to whoever made it.',
-    'All other signals do to spawnctl what they do to any Node program. SIGKILL cannot be passed on: the program then goes on without spawnctl.',
+    'All other signals do to spawnctl what they do to any Node program. SIGKILL cannot be passed on: the program then goes on without spawnctl, unless `--pdeathsig`, `--timeout` or `--kill-tree` is given. These put a keeper between the two, a process that outlives spawnctl, ends the program and then all that it has started.',
     'With `--setpgid` the program is not made the terminal’s foreground group: reading from the terminal stops it with SIGTTIN. With `--foreground` it is; the terminal’s keys then reach it alone, and spawnctl takes the terminal back when it stops or ends.',
   ]),
 ]

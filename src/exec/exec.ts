@@ -57,8 +57,10 @@ function run(values: OptionValues, program: readonly string[], asJson: boolean):
       say(describeEnd(ran))
     }
     write(reportOf(ran))
+    for (const directory of ran.cgroups)
+      say(`the control group ${directory} stays, for it has processes; --kill-tree ends them`)
     if (ran.timedOut !== 'no' && !request.supervision.preserveStatus)
-      return {code: ran.timedOut === 'kill' ? signalOffset + SIGKILL : timeIsUp, signal: 0}
+      return {code: ran.signal === SIGKILL ? signalOffset + SIGKILL : timeIsUp, signal: 0}
     if (ran.signal !== null) return {code: signalOffset + ran.signal, signal: ran.interrupted ? ran.signal : 0}
     if (ran.exitCode !== null) return {code: ran.exitCode, signal: 0}
     throw new SpawnctlError('E_REAPED', 'the program’s exit status is lost: it was reaped elsewhere', {

@@ -2,6 +2,7 @@ import {PlanError} from '../errors.js'
 import {posixSpawnFeatures} from '../native/core.js'
 import {birthRefusal, posixSpawnRefusal} from '../plan/lower.js'
 import type {Plan} from '../plan/plan.js'
+import type {Supervision} from '../plan/supervision.js'
 import {type Method, methodTraits} from './method.js'
 
 /** SCM_RIGHTS carries 253 descriptors; block, pipe and working directory take three. */
@@ -46,5 +47,14 @@ export function refuseUnlessCapable(plan: Plan, method: Method): void {
   throw new PlanError('E_REFUSED', `${method} cannot do "${refused.step}"`, {
     why: refused.reason,
     next: `--method ${refused.alternative}, or --method auto to have it chosen`,
+  })
+}
+
+/** @throws {PlanError} E_REFUSED, before any process exists */
+export function refuseUnlessSupervisable({timeoutMs, killTree}: Supervision, method: Method): void {
+  if (method !== 'zygote' || (timeoutMs === 0 && !killTree)) return
+  throw new PlanError('E_REFUSED', `zygote cannot do "${killTree ? '--kill-tree' : '--timeout'}"`, {
+    why: 'the zygote makes a child of spawnctl’s own; the keeper, which outlives a killed spawnctl, could not be its parent',
+    next: '--method clone, or --method auto to have it chosen',
   })
 }

@@ -9,12 +9,12 @@ import {
   type RunResult,
   type SpawnResult,
 } from '../native/core.js'
-import {type Lowering, lower} from '../plan/lower.js'
+import {type LoweredPlan, type Lowering, lower} from '../plan/lower.js'
 import type {Plan} from '../plan/plan.js'
 import type {Supervision} from '../plan/supervision.js'
 import type {Arch} from '../plan/syscalls.js'
-import {refuseUnlessCapable} from './capability.js'
-import {diagnose, preparing} from './diagnosis/diagnose.js'
+import {refuseUnlessCapable, refuseUnlessSupervisable} from './capability.js'
+import {diagnose, preparing, refuseLostKeeper} from './diagnosis/diagnose.js'
 import {openFiles} from './files.js'
 import {type Method, methodTraits} from './method.js'
 import {openCaller, Zygote} from './zygote.js'
@@ -49,10 +49,18 @@ export interface Ran extends Omit<Spawned, 'pidfd'> {
   readonly elapsedNs: number
 }
 
-/** A pid namespace ends with its first process; else orphans come to spawnctl, which ends them. */
-export type KillTree = 'descendants'
+/** A pid namespace ends with its first process; else orphans come to the keeper, which ends them. */
+type KillTree = 'pid namespace' | 'descendants'
 
-const unsupervised: Supervision = {timeoutMs: 0, killAfterMs: 0, signal: 15, preserveStatus: false, killTree: false}
+const CLONE_NEWPID = 0x20000000
+const unsupervised: Supervision = {
+  timeoutMs: 0,
+  killAfterMs: 0,
+  signal: 15,
+  preserveStatus: false,
+  killTree: false,
+  kept: false,
+}
 
 function nanoseconds(ms: number): bigint {
   return BigInt(Math.round(ms * 1e6))
@@ -79,7 +87,7 @@ function engage<Result extends SpawnResult>(
   plan: Plan,
   method: Method,
   zygote: Zygote | undefined,
-  native: (image: Uint8Array) => Result,
+  native: (lowered: LoweredPlan) => Result,
 ): Result {
   const files = openFiles(plan)
   let caller: ReturnType<typeof openCaller> | undefined
@@ -97,7 +105,7 @@ function engage<Result extends SpawnResult>(
             caller,
           }
     const lowered = lower(files.plan, lowering)
-    const result = native(lowered.image)
+    const result = native(lowered)
     if (result.stage !== 'spawned') throw diagnose(method, plan, lowered, result)
     return result
   } finally {
@@ -120,7 +128,7 @@ function spawned(method: Method, result: SpawnResult): Omit<Spawned, 'pidfd'> {
 export function spawnPlan(plan: Plan, method: Method, zygote?: Zygote): Spawned {
   if (method === 'zygote' && zygote === undefined) throw new Error('method "zygote" needs an open Zygote')
   refuseUnlessCapable(plan, method)
-  const result = engage(plan, method, zygote, nativeSpawn)
+  const result = engage(plan, method, zygote, ({image}) => nativeSpawn(image))
   return {...spawned(method, result), pidfd: result.pidfd}
 }
 
@@ -129,23 +137,36 @@ export function openZygote(): Zygote {
   return Zygote.start(spawnPlan)
 }
 
+/** The zygote makes children of spawnctl's own, which no keeper can stand above. */
+function runOptions(plan: Plan, method: Method, supervision: Supervision): RunOptions {
+  const {timeoutMs, killAfterMs, signal, killTree, kept} = supervision
+  return {
+    timeoutNs: nanoseconds(timeoutMs),
+    killAfterNs: nanoseconds(killAfterMs),
+    timeoutSignal: signal,
+    killTree,
+    keep: kept && method !== 'zygote',
+    orphanSignal: plan.steps.find(step => step.kind === 'pdeathsig')?.signal ?? 0,
+  }
+}
+
 /**
  * Creates a child, passes signals on to it and waits for its end; the calling thread sleeps meanwhile. What `exec` does.
  * @throws as spawnPlan
  */
 export function runPlan(plan: Plan, method: Method, supervision = unsupervised): Ran {
   refuseUnlessCapable(plan, method)
+  refuseUnlessSupervisable(supervision, method)
   const zygote = method === 'zygote' ? openZygote() : undefined
   try {
-    const {timeoutMs, killAfterMs, signal, killTree} = supervision
-    const options: RunOptions = {
-      timeoutNs: nanoseconds(timeoutMs),
-      killAfterNs: nanoseconds(killAfterMs),
-      timeoutSignal: signal,
-      killTree,
-      sparedPid: zygote?.pid ?? 0,
-    }
-    const result: RunResult = engage(plan, method, zygote, image => nativeRun(image, options))
+    const options = runOptions(plan, method, supervision)
+    let cloneFlags = 0
+    const result: RunResult = engage(plan, method, zygote, lowered => {
+      cloneFlags = lowered.cloneFlags
+      const run = nativeRun(lowered.image, options)
+      refuseLostKeeper(method, run)
+      return run
+    })
     return {
       ...spawned(method, result),
       exitCode: result.exitCode < 0 || result.waitErrno !== 0 ? null : result.exitCode,
@@ -154,7 +175,7 @@ export function runPlan(plan: Plan, method: Method, supervision = unsupervised):
       interrupted: result.interrupted,
       reapedElsewhere: result.waitErrno !== 0,
       timedOut: result.timedOut,
-      killTree: killTree ? 'descendants' : null,
+      killTree: supervision.killTree ? (cloneFlags & CLONE_NEWPID ? 'pid namespace' : 'descendants') : null,
       elapsedNs: result.elapsedNs,
     }
   } finally {

@@ -41,12 +41,12 @@ struct child_report {
 	uint32_t candidate;  /* the last program path tried */
 };
 
-/* In step.relocate: a result other than args[5] fails the step, with ESRCH. */
-#define EXPECTS_RESULT (1u << 6)
+/* In step.relocate: a result other than the caller's pid, which comes into args[5], fails the step with ESRCH. */
+#define EXPECTS_CALLER (1u << 6)
 
 struct step {
 	int32_t nr;
-	uint8_t relocate;  /* bit i: args[i] is an offset into the block; bit 6: EXPECTS_RESULT */
+	uint8_t relocate;  /* bit i: args[i] is an offset into the block; bit 6: EXPECTS_CALLER */
 	uint8_t from_slot; /* bit i: args[i] is the index of a slot; its value is the argument */
 	int16_t save_slot; /* the slot that receives the result, or -1 */
 	int32_t forgive[2]; /* errno values that do not fail the step; 0: none */

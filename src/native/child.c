@@ -65,7 +65,7 @@ static void run_steps(struct script_header *block)
 		long result = syscall6(step->nr, args[0], args[1], args[2], args[3], args[4], args[5]);
 		if (result < 0 && result > -4096 && !forgiven(step, result))
 			leave(block, (int32_t)i, result);
-		if ((step->relocate & EXPECTS_RESULT) && result != args[5])
+		if ((step->relocate & EXPECTS_CALLER) && result != args[5])
 			leave(block, (int32_t)i, -ESRCH);
 		if (step->save_slot >= 0)
 			slots[step->save_slot] = result;

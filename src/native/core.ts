@@ -38,7 +38,7 @@ export interface SpawnResult {
 
 /** What the end of its time brought a program: nothing yet, the signal, or SIGKILL. */
 const timeouts = ['no', 'signal', 'kill'] as const
-export type TimedOut = (typeof timeouts)[number]
+type TimedOut = (typeof timeouts)[number]
 
 /** struct run_result: a spawn and its end. */
 export interface RunResult extends SpawnResult {
@@ -52,11 +52,14 @@ export interface RunResult extends SpawnResult {
   interrupted: boolean
   timedOut: TimedOut
   elapsedNs: number
+  /** errno of the keeper's creation, 0 with none; and the signal that ended it before its time, or 0. */
+  keeperErrno: number
+  keeperSignal: number
 }
 
 const spawnResultBytes = 64
 const runOptionsBytes = 32
-const runResultBytes = spawnResultBytes + 32
+const runResultBytes = spawnResultBytes + 40
 
 function readSpawnResult(view: DataView): SpawnResult {
   const i32 = (at: number) => view.getInt32(at, true)
@@ -88,17 +91,27 @@ export interface RunOptions {
   killAfterNs: bigint
   timeoutSignal: number
   killTree: boolean
-  /** A child that is none of the program's, the zygote; 0 is none. */
-  sparedPid: number
+  /** By a process of its own, which outlives this one. */
+  keep: boolean
+  /** What the keeper sends the program when this process has ended; 0 is nothing. */
+  orphanSignal: number
 }
 
-function encodeRunOptions({timeoutNs, killAfterNs, timeoutSignal, killTree, sparedPid}: RunOptions): Uint8Array {
+function encodeRunOptions({
+  timeoutNs,
+  killAfterNs,
+  timeoutSignal,
+  killTree,
+  keep,
+  orphanSignal,
+}: RunOptions): Uint8Array {
   const view = new DataView(new ArrayBuffer(runOptionsBytes))
   view.setBigUint64(0, timeoutNs, true)
   view.setBigUint64(8, killAfterNs, true)
   view.setInt32(16, timeoutSignal, true)
   view.setInt32(20, killTree ? 1 : 0, true)
-  view.setInt32(24, sparedPid, true)
+  view.setInt32(24, keep ? 1 : 0, true)
+  view.setInt32(28, orphanSignal, true)
   return new Uint8Array(view.buffer)
 }
 
@@ -117,6 +130,8 @@ export function nativeRun(image: Uint8Array, options: RunOptions): RunResult {
     interrupted: i32(16) === 1,
     timedOut: timeouts[i32(20)] as TimedOut,
     elapsedNs: Number(view.getBigUint64(spawnResultBytes + 24, true)),
+    keeperErrno: i32(32),
+    keeperSignal: i32(36),
   }
 }
 

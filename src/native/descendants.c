@@ -3,11 +3,10 @@
  * As a subreaper this process becomes the parent of every orphan below it, whatever session or group that has moved to.
  * Killing the children makes their children ours, until there are none. Source: prctl(2), PR_SET_CHILD_SUBREAPER. */
 #define _GNU_SOURCE
-#include "spawn.h"
+#include "run.h"
 #include "syscall.h"
 
 #include <dirent.h>
-#include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -17,8 +16,9 @@ void adopt_orphans(int on)
 	syscall5(__NR_prctl, PR_SET_CHILD_SUBREAPER, on, 0, 0, 0);
 }
 
-/* One thread's children; an orphan may be given to any thread. Returns how many were ended. */
-static int kill_children(const char *tid, int spared)
+/* One thread's children; an orphan may be given to any thread. Returns how many were ended: one that has become somebody
+ * else may be out of reach. */
+static int kill_children(const char *tid)
 {
 	char path[64];
 	int pid, count = 0;
@@ -26,18 +26,16 @@ static int kill_children(const char *tid, int spared)
 	FILE *children = fopen(path, "re");
 	if (!children)
 		return 0;
-	while (fscanf(children, "%d", &pid) == 1) {
-		if (pid == spared)
-			continue;
-		syscall2(__NR_kill, pid, SIGKILL);
-		spawnctl_reap(pid);
-		count++;
-	}
+	while (fscanf(children, "%d", &pid) == 1)
+		if (syscall2(__NR_kill, pid, SIGKILL) == 0) {
+			spawnctl_reap(pid);
+			count++;
+		}
 	fclose(children);
 	return count;
 }
 
-void kill_descendants(int spared)
+void kill_descendants(void)
 {
 	int count;
 	do {
@@ -47,7 +45,7 @@ void kill_descendants(int spared)
 		count = 0;
 		for (struct dirent *task; (task = readdir(tasks));)
 			if (task->d_name[0] != '.')
-				count += kill_children(task->d_name, spared);
+				count += kill_children(task->d_name);
 		closedir(tasks);
 	} while (count > 0);
 }

@@ -41,6 +41,14 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
+static void name_caller(struct script_header *block)
+{
+	struct step *steps = at(block, block->steps);
+	for (uint32_t i = 0; i < block->step_count; i++)
+		if (steps[i].relocate & EXPECTS_CALLER)
+			steps[i].args[5] = (uint64_t)syscall0(__NR_getpid);
+}
+
 static int map_block(struct spawning *s, const uint8_t *image, uint32_t image_bytes)
 {
 	const struct script_header *header = (const void *)image;
@@ -63,6 +71,7 @@ static int map_block(struct spawning *s, const uint8_t *image, uint32_t image_by
 		return fail(s, STAGE_PREPARE, __NR_mmap, address);
 	s->block = (struct script_header *)address;
 	memcpy(s->block, image, image_bytes);
+	name_caller(s->block);
 	if (header->method != METHOD_ZYGOTE)
 		relocate_block(s->block);
 	return 0;

@@ -79,10 +79,6 @@ void spawnctl_spawn(const uint8_t *image, uint32_t image_bytes, struct spawn_res
 /* A child's wait status; it is gone then. */
 int spawnctl_reap(int32_t pid);
 
-/* descendants.c */
-void adopt_orphans(int on);
-void kill_descendants(int spared);
-
 uint64_t monotonic_ns(void);
 int open_pidfd(int pid);
 void adopt(struct spawning *s, int pid);

@@ -7,7 +7,7 @@ const layout = 2
 const magic = 0x4e575053
 const headerBytes = 152
 const stepBytes = 64
-const expectsResult = 1 << 6
+const expectsCaller = 1 << 6
 const actionBytes = 16
 
 /** Everything the core needs for one spawn. */
@@ -141,10 +141,7 @@ function writeStep(view: DataView, start: number, call: ScriptCall, poolStart: n
       view.setUint32(at, arg.slot, true)
     }
   })
-  if (call.expect !== undefined) {
-    relocate |= expectsResult
-    view.setBigInt64(start + 16 + 5 * 8, BigInt(call.expect), true)
-  }
+  if (call.expectCaller) relocate |= expectsCaller
   view.setInt32(start, call.nr, true)
   view.setUint8(start + 4, relocate)
   view.setUint8(start + 5, fromSlot)

@@ -31,6 +31,8 @@ export interface LoweredPlan {
   /** The script's calls, to give a failed index its name. */
   readonly calls: readonly ScriptCall[]
   readonly candidates: readonly Text[]
+  /** CLONE_NEW… of its creation. */
+  readonly cloneFlags: number
 }
 
 const plainCreation = {cloneFlags: 0, cgroupFd: -1, cgroupStep: 0}
@@ -79,7 +81,7 @@ export function lower(plan: Plan, lowering: Lowering): LoweredPlan {
       zygoteSocket: -1,
       ...plainCreation,
     })
-    return {image, calls: [], candidates: common.candidates}
+    return {image, calls: [], candidates: common.candidates, cloneFlags: 0}
   }
   const zygoteSocket = lowering.form === 'zygote' ? lowering.zygoteSocket : -1
   const situation: Situation = {
@@ -108,7 +110,7 @@ export function lower(plan: Plan, lowering: Lowering): LoweredPlan {
     ...plainCreation,
     cloneFlags: situation.cloneFlags,
   })
-  return {image, calls: script.calls, candidates: common.candidates}
+  return {image, calls: script.calls, candidates: common.candidates, cloneFlags: situation.cloneFlags}
 }
 
 /** Brings the zygote's child to where a child of the caller would start; before the steps, with the caller's rights. */

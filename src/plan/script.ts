@@ -28,8 +28,8 @@ export interface CallOptions {
   save?: Slot
   /** errno values that do not fail the step; two at most. */
   forgive?: readonly number[]
-  /** Any other result fails the step, with ESRCH. Only for calls of less than six arguments. */
-  expect?: number
+  /** A result other than the caller's pid fails the step, with ESRCH. */
+  expectCaller?: true
 }
 
 /** One system call of the script, with the step that asked for it. */
@@ -40,7 +40,7 @@ export interface ScriptCall {
   readonly args: readonly Argument[]
   readonly save: Slot | undefined
   readonly forgive: readonly number[]
-  readonly expect: number | undefined
+  readonly expectCaller: boolean
 }
 
 /** Bytes that argv, paths and structs live in; each entry ends in NUL and is aligned for the kernel's structs. */
@@ -124,7 +124,7 @@ export class ScriptWriter {
       args,
       save: options.save,
       forgive: options.forgive ?? [],
-      expect: options.expect,
+      expectCaller: options.expectCaller ?? false,
     })
   }
 

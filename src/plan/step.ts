@@ -125,3 +125,5 @@ export interface StepKind<K extends StepKindName> {
   /** As a person would say it: "umask 027". */
   describe(step: StepOf<K>): string
 }
+  /** Whether the caller leads its process group, as the first program of a shell's job does. */
+  leadsGroup(): boolean

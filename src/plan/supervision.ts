@@ -13,6 +13,8 @@ export interface Supervision {
   readonly preserveStatus: boolean
   /** When the program ends, so does everything that it has started. */
   readonly killTree: boolean
+  /** A keeper outlives spawnctl when that is killed, and sees to the end. */
+  readonly kept: boolean
 }
 
 const SIGTERM = 15
@@ -44,7 +46,7 @@ function duration(text: string, option: string): number {
   })
 }
 
-/** A keeper that can be killed needs a child that then dies too, in a group that can be signalled as a whole. */
+/** The keeper can be killed: the program shall then end too. And what it starts should be reached by one signal. */
 export function isSupervised(values: OptionValues): boolean {
   return isOn(values, 'kill-tree') || lastValue(values, 'timeout') !== undefined
 }
@@ -61,6 +63,7 @@ export function readSupervision(values: OptionValues): Supervision {
     signal: signal === undefined ? SIGTERM : signalNumber(signal),
     preserveStatus: isOn(values, 'preserve-status'),
     killTree: isOn(values, 'kill-tree'),
+    kept: isSupervised(values) || !['none', undefined].includes(lastValue(values, 'pdeathsig')),
   }
 }
 

@@ -5,8 +5,8 @@ interface DecodedStep {
   nr: number
   /** A number, a text of the block (where the argument is an offset to relocate), or the slot whose value it is. */
   args: (bigint | {bytes: Uint8Array} | {slot: bigint})[]
-  /** What the result must be. */
-  expect: bigint | undefined
+  /** Whether the result must be the caller's pid. */
+  expectCaller: boolean
   saveSlot: number
   forgive: number[]
 }
@@ -37,7 +37,7 @@ export function decodeBlock(image: Uint8Array, layout: BlockLayout) {
         if (bit('relocate', i)) return {bytes: image.subarray(Number(value))}
         return bit('from_slot', i) ? {slot: value} : value
       }),
-      expect: bit('relocate', 6) ? view.getBigInt64(start + at('step.args') + 40, true) : undefined,
+      expectCaller: bit('relocate', 6) === 1,
       saveSlot: view.getInt16(start + at('step.save_slot'), true),
       forgive: [0, 4].map(i => view.getInt32(start + at('step.forgive') + i, true)).filter(errno => errno !== 0),
     }

@@ -23,6 +23,7 @@ export const surroundings: Surroundings = {
   },
   findLimit: () => ({soft: 1024, hard: 4096}),
   niceness: () => 3,
+  leadsGroup: () => false,
   capabilities: () => ({permitted: [0, 6, 7, 8, 13], inheritable: [13], last: 40}),
   readFile: path => Buffer.from(path),
 }

@@ -35,7 +35,7 @@ function call(pieces: Partial<ScriptCall>): ScriptCall {
     args: [],
     save: undefined,
     forgive: [],
-    expect: undefined,
+    expectCaller: false,
     ...pieces,
   }
 }
@@ -87,7 +87,7 @@ describe('encodeBlock', () => {
 
   it('saves nothing and forgives nothing unless told to', () => {
     expect(encoded({calls: [call({})]}).steps).toEqual([
-      {nr: 112, args: [0n, 0n, 0n, 0n, 0n, 0n], expect: undefined, saveSlot: -1, forgive: []},
+      {nr: 112, args: [0n, 0n, 0n, 0n, 0n, 0n], expectCaller: false, saveSlot: -1, forgive: []},
     ])
   })
 
@@ -124,8 +124,8 @@ describe('encodeBlock', () => {
     expect([...image.subarray(136, 152 + 3 * 8)].every(byte => byte === 0)).toBe(true)
   })
 
-  it('says what the result must be', () => {
-    expect(encoded({calls: [call({expect: 4321})]}).steps[0]).toMatchObject({expect: 4321n})
+  it('says that the result must be the caller’s pid', () => {
+    expect(encoded({calls: [call({expectCaller: true})]}).steps[0]).toMatchObject({expectCaller: true})
   })
 
   it('points from one entry of the pool to another, and to a slot', () => {

@@ -1,6 +1,6 @@
 import {accessSync, constants, statSync} from 'node:fs'
 import {type Advice, SpawnctlError, SpawnError, type SpawnFailure} from '../../errors.js'
-import type {SpawnResult} from '../../native/core.js'
+import type {RunResult, SpawnResult} from '../../native/core.js'
 import {kindOf} from '../../plan/housekeeping.js'
 import type {LoweredPlan} from '../../plan/lower.js'
 import type {Plan} from '../../plan/plan.js'
@@ -106,6 +106,18 @@ export function diagnose(method: Method, plan: Plan, lowered: LoweredPlan, resul
       if (call === undefined) throw new Error(`the child failed at step ${result.failedStep}, which does not exist`)
       return stepError(method, call.step, call.name, result.errno)
     }
+/** @throws {SpawnError} when there was no keeper, or it was killed: what became of the program is not known then. */
+export function refuseLostKeeper(method: Method, {keeperErrno, keeperSignal}: RunResult): void {
+  if (keeperErrno !== 0) throw creationError('fork', 'create', 'fork', keeperErrno)
+  if (keeperSignal === 0) return
+  const advice: Advice = {
+    why: 'something outside ended it: the OOM killer, a signal to the whole group; its program has got the signal of --pdeathsig',
+    next: 'dmesg | tail; then try again',
+  }
+  const message = `the program’s keeper was killed by ${signalName(keeperSignal)}`
+  throw new SpawnError('E_KEEPER', message, {stage: 'killed', method}, advice, failedItself)
+}
+
     case 'exec':
       return execError(method, plan, lowered, result.errno)
     case 'step-or-exec': {

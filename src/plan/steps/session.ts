@@ -30,12 +30,14 @@ export const setpgid: StepKind<'setpgid'> = {
   options: [
     {
       name: 'setpgid',
-      summary: 'start the program in a process group of its own; part of --timeout, --kill-tree and --foreground',
+      summary:
+        'start the program in a process group of its own; part of --foreground, and of --timeout and --kill-tree unless spawnctl leads its group',
     },
   ],
-  read(values) {
+  read(values, surroundings) {
     const wanted = ['setpgid', 'foreground'].some(name => isOn(values, name))
-    return wanted || (isSupervised(values) && !isOn(values, 'setsid')) ? {kind: 'setpgid'} : undefined
+    const wants = () => isSupervised(values) && !isOn(values, 'setsid') && !surroundings.leadsGroup()
+    return wanted || wants() ? {kind: 'setpgid'} : undefined
   },
   lower: (_, script) => script.call('setpgid', [0, 0]),
   posixSpawnRefuses: () => undefined,
