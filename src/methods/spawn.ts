@@ -17,6 +17,7 @@ import {refuseUnlessCapable, refuseUnlessSupervisable} from './capability.js'
 import {diagnose, preparing, refuseLostKeeper} from './diagnosis/diagnose.js'
 import {openFiles} from './files.js'
 import {type Method, methodTraits} from './method.js'
+import {openTerminal} from './terminal.js'
 import {openCaller, Zygote} from './zygote.js'
 
 export type {Zygote} from './zygote.js'
@@ -138,7 +139,7 @@ export function openZygote(): Zygote {
 }
 
 /** The zygote makes children of spawnctl's own, which no keeper can stand above. */
-function runOptions(plan: Plan, method: Method, supervision: Supervision): RunOptions {
+function runOptions(plan: Plan, method: Method, supervision: Supervision): Omit<RunOptions, 'terminal' | 'terminalPeer'> {
   const {timeoutMs, killAfterMs, signal, killTree, kept} = supervision
   return {
     timeoutNs: nanoseconds(timeoutMs),
@@ -158,12 +159,15 @@ export function runPlan(plan: Plan, method: Method, supervision = unsupervised):
   refuseUnlessCapable(plan, method)
   refuseUnlessSupervisable(supervision, method)
   const zygote = method === 'zygote' ? openZygote() : undefined
+  let terminal: ReturnType<typeof openTerminal> | undefined
   try {
+    terminal = openTerminal(plan)
+    const {plan: opened, take} = terminal
     const options = runOptions(plan, method, supervision)
     let cloneFlags = 0
-    const result: RunResult = engage(plan, method, zygote, lowered => {
+    const result: RunResult = engage(opened, method, zygote, lowered => {
       cloneFlags = lowered.cloneFlags
-      const run = nativeRun(lowered.image, options)
+      const run = nativeRun(lowered.image, {...options, ...take()})
       refuseLostKeeper(method, run)
       return run
     })
@@ -179,6 +183,7 @@ export function runPlan(plan: Plan, method: Method, supervision = unsupervised):
       elapsedNs: result.elapsedNs,
     }
   } finally {
+    terminal?.close()
     zygote?.close()
   }
 }

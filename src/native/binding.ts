@@ -14,6 +14,7 @@ const signatures = {
   spawnctl_leave: ['i32', 'i32', 'void'],
   spawnctl_posix_spawn_features: ['i32'],
   spawnctl_probe_close_range: ['i32'],
+  spawnctl_open_terminal: ['bytes', 'i32'],
   spawnctl_zygote_channel: ['bytes', 'i32'],
   spawnctl_find_user: ['bytes', 'bytes', 'bytes', 'i32'],
   spawnctl_find_group: ['bytes', 'bytes', 'i32'],

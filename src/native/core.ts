@@ -58,7 +58,7 @@ export interface RunResult extends SpawnResult {
 }
 
 const spawnResultBytes = 64
-const runOptionsBytes = 32
+const runOptionsBytes = 40
 const runResultBytes = spawnResultBytes + 40
 
 function readSpawnResult(view: DataView): SpawnResult {
@@ -95,6 +95,9 @@ export interface RunOptions {
   keep: boolean
   /** What the keeper sends the program when this process has ended; 0 is nothing. */
   orphanSignal: number
+  /** Both ends of the program's new terminal, or -1; the run closes them. */
+  terminal: number
+  terminalPeer: number
 }
 
 function encodeRunOptions({
@@ -104,6 +107,8 @@ function encodeRunOptions({
   killTree,
   keep,
   orphanSignal,
+  terminal,
+  terminalPeer,
 }: RunOptions): Uint8Array {
   const view = new DataView(new ArrayBuffer(runOptionsBytes))
   view.setBigUint64(0, timeoutNs, true)
@@ -112,6 +117,8 @@ function encodeRunOptions({
   view.setInt32(20, killTree ? 1 : 0, true)
   view.setInt32(24, keep ? 1 : 0, true)
   view.setInt32(28, orphanSignal, true)
+  view.setInt32(32, terminal, true)
+  view.setInt32(36, terminalPeer, true)
   return new Uint8Array(view.buffer)
 }
 
@@ -167,6 +174,13 @@ export function hasCloseRange(): boolean {
 function check(error: number): number {
   if (error >= 0) return error
   throw Object.assign(new Error(getSystemErrorName(error)), {errno: -error})
+}
+
+/** A new terminal, close-on-exec: the caller's end and the program's. */
+export function openTerminalEnds(): [ours: number, theirs: number] {
+  const ends = new Int32Array(2)
+  check(callNative('spawnctl_open_terminal', new Uint8Array(ends.buffer)))
+  return [ends[0] as number, ends[1] as number]
 }
 
 /** A connected pair of SOCK_SEQPACKET sockets, close-on-exec. */

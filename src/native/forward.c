@@ -65,8 +65,10 @@ static void forward(int sig, siginfo_t *info, void *context)
 		target.terminal_signal = sig;
 	if (!from_terminal || __atomic_load_n(&target.pid, __ATOMIC_SEQ_CST) == 0)
 		note(sig, from_terminal ? 0 : info->si_pid);
-	else if ((group = other_group()))
+	else if ((group = other_group()) && !(sig == SIGWINCH && target.options.terminal >= 0))
 		syscall2(__NR_kill, -group, sig);
+	if (sig == SIGWINCH && target.options.terminal >= 0)
+		pass_window_size();
 	errno = saved;
 }
 

@@ -67,6 +67,8 @@ void run_kept(const uint8_t *image, uint32_t image_bytes, struct run_result *res
 		keep(caller, mask, image, image_bytes, shared);
 	int error = errno;
 	target.options.kill_after_ns = 0; /* the keeper's business now */
+	close_option(&target.options.terminal);
+	close_option(&target.options.terminal_peer);
 	restore_signals(mask);
 	if (pid > 0) {
 		aim(pid, open_pidfd(pid));

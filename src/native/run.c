@@ -14,6 +14,13 @@ void begin_target(const struct run_options *options)
 	target.options = *options;
 }
 
+void close_option(int32_t *fd)
+{
+	if (*fd >= 0)
+		syscall1(__NR_close, *fd);
+	*fd = -1;
+}
+
 /* From here on signals reach it. */
 void aim(int pid, int pidfd)
 {
@@ -30,11 +37,14 @@ void run_here(const uint8_t *image, uint32_t image_bytes, struct run_result *res
 	uint64_t started_ns = monotonic_ns();
 	install_handlers(before);
 	spawnctl_spawn(image, image_bytes, &result->spawn);
+	close_option(&target.options.terminal_peer);
 	if (result->spawn.stage == STAGE_SPAWNED) {
 		aim(result->spawn.pid, result->spawn.pidfd);
 		if (target.orphaned && target.options.orphan_signal)
 			end_program(target.options.orphan_signal);
 		await_timeout(&alarm_before);
+		if (target.options.terminal >= 0)
+			run_terminal();
 		wait_for_exit(result);
 		end_timeout(&alarm_before);
 		if (target.options.kill_tree || (target.orphaned && target.options.orphan_signal))
@@ -43,6 +53,7 @@ void run_here(const uint8_t *image, uint32_t image_bytes, struct run_result *res
 		result->interrupted = result->signal != 0 && result->signal == target.terminal_signal;
 	}
 	restore_handlers(before);
+	close_option(&target.options.terminal);
 	if (target.pidfd >= 0)
 		syscall1(__NR_close, target.pidfd);
 	result->elapsed_ns = monotonic_ns() - started_ns;

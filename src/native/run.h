@@ -29,6 +29,8 @@ struct run_options {
 	int32_t kill_tree;
 	int32_t keep;		/* by a process of its own, which outlives this one */
 	int32_t orphan_signal;	/* when this process has ended: what the keeper sends; 0: nothing */
+	int32_t terminal;	/* our end of the program's new terminal, or -1 */
+	int32_t terminal_peer;	/* the program's end; both are closed by the run */
 };
 
 #define FORWARDED_COUNT 8
@@ -63,7 +65,12 @@ int follow_stop(int child_stopped_by);
 
 /* wait.c */
 long wait_child(siginfo_t *info, int options);
+void reap_orphans(void);
 void wait_for_exit(struct run_result *result);
+
+/* terminal.c */
+void run_terminal(void);
+void pass_window_size(void);
 
 /* timeout.c */
 void await_timeout(struct sigaction *before);
@@ -77,6 +84,7 @@ void kill_descendants(void);
 
 /* run.c and keeper.c */
 void begin_target(const struct run_options *options);
+void close_option(int32_t *fd);
 void aim(int pid, int pidfd);
 void run_here(const uint8_t *image, uint32_t image_bytes, struct run_result *result);
 void run_kept(const uint8_t *image, uint32_t image_bytes, struct run_result *result);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -105,19 +106,30 @@ static int shares_memory(uint32_t method)
 	return method != METHOD_FORK && method != METHOD_ZYGOTE;
 }
 
-/* setuid in a child that shares memory clears flags of that memory, which is the parent's. */
+/* setuid in a child that shares memory clears flags of that memory, which is the parent's. Several threads may spawn at
+ * once: the first one's flag counts, and the last one puts it back. */
+static pthread_mutex_t guarding = PTHREAD_MUTEX_INITIALIZER;
+static int changers, dumpable;
+
 static void save_memory_flags(struct spawning *s)
 {
-	s->dumpable = -1;
-	if (!(s->block->traits & TRAIT_CHANGES_IDENTITY) || !shares_memory(s->block->method))
+	s->changes_credentials = (s->block->traits & TRAIT_CHANGES_IDENTITY) && shares_memory(s->block->method);
+	if (!s->changes_credentials)
 		return;
-	s->dumpable = (int)syscall1(__NR_prctl, PR_GET_DUMPABLE);
+	pthread_mutex_lock(&guarding);
+	if (changers++ == 0)
+		dumpable = (int)syscall1(__NR_prctl, PR_GET_DUMPABLE);
+	pthread_mutex_unlock(&guarding);
 }
 
 static void restore_memory_flags(struct spawning *s)
 {
-	if (s->dumpable == 0 || s->dumpable == 1)
-		syscall2(__NR_prctl, PR_SET_DUMPABLE, s->dumpable);
+	if (!s->changes_credentials)
+		return;
+	pthread_mutex_lock(&guarding);
+	if (--changers == 0 && (dumpable == 0 || dumpable == 1))
+		syscall2(__NR_prctl, PR_SET_DUMPABLE, dumpable);
+	pthread_mutex_unlock(&guarding);
 }
 
 static int create(struct spawning *s)

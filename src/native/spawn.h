@@ -62,7 +62,7 @@ struct spawning {
 	int settled_by_resumption; /* CLONE_VFORK: when the caller runs on, the child has executed or died */
 	uint64_t started_ns;
 	uint64_t caller_mask;
-	int dumpable; /* the caller's flag to put back, or -1 */
+	int changes_credentials; /* of memory that is shared: the dumpable flag is to be put back */
 };
 
 /* The methods. Each returns 0 or -errno with result->stage set, and fills pid, pidfd and creation_call. */

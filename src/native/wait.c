@@ -30,11 +30,17 @@ static long wait_any(siginfo_t *info, int options)
 		long error = syscall5(__NR_waitid, P_ALL, 0, info, options | WNOWAIT | __WALL, 0);
 		if (error == -EINTR)
 			continue;
-		if (error < 0 || info->si_pid == target.pid)
+		if (error < 0 || info->si_pid == target.pid || info->si_pid == 0)
 			return error;
 		siginfo_t orphan;
 		syscall5(__NR_waitid, P_PID, info->si_pid, &orphan, options | WNOHANG | __WALL, 0);
 	}
+}
+
+void reap_orphans(void)
+{
+	siginfo_t info;
+	wait_any(&info, WEXITED | WSTOPPED | WNOHANG);
 }
 
 void wait_for_exit(struct run_result *result)

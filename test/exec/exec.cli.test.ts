@@ -519,7 +519,11 @@ describe.concurrent('what cannot be understood', () => {
     [['--stdin', '/no/such/file'], '/no/such/file cannot be opened (read)', 'ls -ld /no/such/file'],
     [['--stdout', '/'], '/ cannot be opened (write): illegal operation on a directory (EISDIR)', 'ls -ld /'],
     [['--stdout', 'stderr', '--stderr', 'stdout'], 'join each other in a circle', 'keep one of the two'],
-    [['--setsid', '--setpgid'], '--setsid and --setpgid (or --foreground) exclude each other', 'keep --setsid alone'],
+    [
+      ['--setsid', '--setpgid'],
+      '--setsid (or --pty) and --setpgid (or --foreground) exclude each other',
+      'keep --setsid, or --pty, alone',
+    ],
     [['--user', 'no-such-user'], 'there is no user "no-such-user"', 'getent passwd no-such-user'],
     [['--user', ':tty'], '--user wants NAME or NAME:GROUP, not ":tty"', '--user nobody'],
     [['--user', '12'], '--user wants a name, "12" is a number', '--uid 12'],

@@ -1,6 +1,7 @@
 import {mkdirSync, readFileSync} from 'node:fs'
 import {constants, getPriority} from 'node:os'
 import {join} from 'node:path'
+import {Worker} from 'node:worker_threads'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {openZygote, runPlan, spawnPlan} from '../../dist/methods/spawn.js'
 import {type Method, methods} from '../../src/methods/method.js'
@@ -126,6 +127,35 @@ describe.each(methods)('the caller of %s', method => {
     expect([openDescriptors(), children()]).toEqual([descriptors, alive])
     expect(mappings().filter(line => /spawnctl-script|\/dev\/zero/.test(line))).toEqual([])
     expect(mappings().length - mapped).toBeLessThan(250) // V8 maps and unmaps; a leak would be 500 at least
+  })
+})
+
+const inWorker = `
+const {closeSync} = require('node:fs')
+const {workerData: {spawning, core, plan, method}} = require('node:worker_threads')
+Promise.all([import(spawning), import(core)]).then(([{spawnPlan}, {reapChild}]) => {
+  for (let i = 0; i < 40; i++) {
+    const {pid, pidfd} = spawnPlan(plan, method)
+    reapChild(pid)
+    closeSync(pidfd)
+  }
+})`
+
+describe.skipIf(!has.root)('the caller of several threads’ children that become somebody else # needs root', () => {
+  it.each(['vfork', 'clone', 'clone-vm'] as const)('is dumpable as before: %s', async method => {
+    const plan = planFor('/bin/true', {steps: [{kind: 'setuid', uid: 61234}]})
+    const dist = (path: string) => new URL(`../../dist/${path}`, import.meta.url).href
+    const workerData = {spawning: dist('methods/spawn.js'), core: dist('native/core.js'), plan, method}
+    const ended = [1, 2, 3].map(
+      () =>
+        new Promise((resolve, reject) => {
+          const worker = new Worker(inWorker, {eval: true, workerData})
+          worker.on('exit', resolve)
+          worker.on('error', reject)
+        }),
+    )
+    expect(await Promise.all(ended)).toEqual([0, 0, 0])
+    expect(caller.dumpable()).toBe(1)
   })
 })
 

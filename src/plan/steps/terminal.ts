@@ -1,6 +1,7 @@
 import {PlanError} from '../../errors.js'
 import {isOn} from '../option.js'
 import type {StepKind} from '../step.js'
+import {wantsSession} from './session.js'
 
 const AT_FDCWD = -100
 const O_RDWR_NOCTTY_CLOEXEC = 0o2000402
@@ -40,8 +41,8 @@ export const ctty: StepKind<'ctty'> = {
   summary: 'Standard input becomes the controlling terminal of the new session. After the descriptors are placed.',
   options: [{name: 'ctty', summary: 'make standard input the controlling terminal of the session that --setsid makes'}],
   read(values) {
-    if (!isOn(values, 'ctty')) return undefined
-    if (!isOn(values, 'setsid'))
+    if (!isOn(values, 'ctty') && !isOn(values, 'pty')) return undefined
+    if (!wantsSession(values))
       throw new PlanError('E_STEPS', '--ctty needs --setsid', {
         why: 'only the leader of a session can take a terminal, and spawnctl’s session is its caller’s',
         next: '--setsid --ctty',
@@ -53,11 +54,11 @@ export const ctty: StepKind<'ctty'> = {
   explain(_, errno) {
     switch (errno) {
       case 'ENOTTY':
-        return {why: 'standard input is no terminal', next: '--stdin rw:/dev/pts/N names one'}
+        return {why: 'standard input is no terminal', next: '--stdin rw:/dev/pts/N names one, --pty makes one'}
       case 'EPERM':
         return {
           why: 'the terminal is that of another session already, or the child does not lead its own',
-          next: 'a terminal of its own: script -q, or one from a terminal multiplexer',
+          next: '--pty makes a terminal of its own',
         }
     }
     return undefined
