@@ -4,6 +4,7 @@ export {type Answer, chart, type Leaf, type QuestionId} from './flowchart/chart.
 export {chooseMethod} from './flowchart/derive.js'
 export {type Answers, type Walk, walk} from './flowchart/walk.js'
 export {refusal} from './methods/capability.js'
+export {removeCgroups} from './methods/cgroup.js'
 export {type Method, methods} from './methods/method.js'
 export {openZygote, type Spawned, spawnPlan, type Zygote} from './methods/spawn.js'
 export {makePlan, type Plan} from './plan/plan.js'

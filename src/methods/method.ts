@@ -12,7 +12,8 @@ export interface MethodTraits {
   readonly birth: Birth
 }
 
-const apart: Birth = {besideCaller: false}
+const apart: Birth = {besideCaller: false, sharesMemory: false, takesFlags: false}
+const borrowing: Birth = {...apart, sharesMemory: true}
 
 export const methodTraits: Readonly<Record<Method, MethodTraits>> = {
   fork: {
@@ -23,24 +24,28 @@ export const methodTraits: Readonly<Record<Method, MethodTraits>> = {
   vfork: {
     number: 2,
     summary: 'libc vfork: the child borrows memory and stack, the caller sleeps until execve',
-    birth: apart,
+    birth: borrowing,
   },
   posix_spawn: {
     number: 3,
     summary: 'libc posix_spawn: for housekeeping that its actions and attributes can say',
-    birth: apart,
+    birth: borrowing,
   },
   clone: {
     number: 4,
     summary: 'clone3 or clone with CLONE_VM | CLONE_VFORK on a stack of its own',
-    birth: apart,
+    birth: {...borrowing, takesFlags: true},
   },
   'clone-vm': {
     number: 5,
     summary: 'clone3 or clone with CLONE_VM alone: the caller runs on at once',
-    birth: {besideCaller: true},
+    birth: {besideCaller: true, sharesMemory: true, takesFlags: true},
   },
-  zygote: {number: 6, summary: 'a small helper, started early, forks on request', birth: apart},
+  zygote: {
+    number: 6,
+    summary: 'a small helper, started early, forks on request',
+    birth: {...apart, takesFlags: true},
+  },
 }
 
 export function isMethod(text: string): text is Method {

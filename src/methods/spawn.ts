@@ -14,9 +14,10 @@ import type {Plan} from '../plan/plan.js'
 import type {Supervision} from '../plan/supervision.js'
 import type {Arch} from '../plan/syscalls.js'
 import {refuseUnlessCapable, refuseUnlessSupervisable} from './capability.js'
+import {removeCgroups} from './cgroup.js'
 import {diagnose, preparing, refuseLostKeeper} from './diagnosis/diagnose.js'
-import {openFiles} from './files.js'
 import {type Method, methodTraits} from './method.js'
+import {openPlan} from './opening.js'
 import {openTerminal} from './terminal.js'
 import {openCaller, Zygote} from './zygote.js'
 
@@ -30,9 +31,11 @@ export interface Spawned {
   readonly pidfd: number
   readonly callerBlockedNs: number
   readonly spawnToExecNs: number
+  /** Control groups made for it; who holds it removes them when all its processes have ended: removeCgroups. */
+  readonly cgroups: readonly string[]
 }
 
-/** A child that has run and was reaped. */
+/** A child that has run and was reaped; of the control groups made for it, those that still have processes. */
 export interface Ran extends Omit<Spawned, 'pidfd'> {
   /** Null when a signal ended it. */
   readonly exitCode: number | null
@@ -89,8 +92,9 @@ function engage<Result extends SpawnResult>(
   method: Method,
   zygote: Zygote | undefined,
   native: (lowered: LoweredPlan) => Result,
-): Result {
-  const files = openFiles(plan)
+): Result & {cgroups: readonly string[]} {
+  const opened = openPlan(plan, spawnPlan)
+  let succeeded = false
   let caller: ReturnType<typeof openCaller> | undefined
   try {
     caller = method === 'zygote' ? preparing(method, openCaller) : undefined
@@ -105,19 +109,22 @@ function engage<Result extends SpawnResult>(
             zygoteSocket: (zygote as Zygote).socket,
             caller,
           }
-    const lowered = lower(files.plan, lowering)
+    const {takesFlags} = methodTraits[method].birth
+    const lowered = lower(opened.plan, {...lowering, takesFlags, openInit: opened.openInit})
     const result = native(lowered)
     if (result.stage !== 'spawned') throw diagnose(method, plan, lowered, result)
-    return result
+    succeeded = true
+    return {...result, cgroups: opened.cgroups}
   } finally {
-    files.close()
+    opened.close()
     caller?.close()
+    if (!succeeded) removeCgroups(opened.cgroups)
   }
 }
 
-function spawned(method: Method, result: SpawnResult): Omit<Spawned, 'pidfd'> {
-  const {creationCall, pid, callerBlockedNs, spawnToExecNs} = result
-  return {method, syscall: creationCall, pid, callerBlockedNs, spawnToExecNs}
+function spawned(method: Method, result: SpawnResult & {cgroups: readonly string[]}): Omit<Spawned, 'pidfd'> {
+  const {creationCall, pid, callerBlockedNs, spawnToExecNs, cgroups} = result
+  return {method, syscall: creationCall, pid, callerBlockedNs, spawnToExecNs, cgroups}
 }
 
 /**
@@ -139,7 +146,11 @@ export function openZygote(): Zygote {
 }
 
 /** The zygote makes children of spawnctl's own, which no keeper can stand above. */
-function runOptions(plan: Plan, method: Method, supervision: Supervision): Omit<RunOptions, 'terminal' | 'terminalPeer'> {
+function runOptions(
+  plan: Plan,
+  method: Method,
+  supervision: Supervision,
+): Omit<RunOptions, 'terminal' | 'terminalPeer'> {
   const {timeoutMs, killAfterMs, signal, killTree, kept} = supervision
   return {
     timeoutNs: nanoseconds(timeoutMs),
@@ -165,7 +176,7 @@ export function runPlan(plan: Plan, method: Method, supervision = unsupervised):
     const {plan: opened, take} = terminal
     const options = runOptions(plan, method, supervision)
     let cloneFlags = 0
-    const result: RunResult = engage(opened, method, zygote, lowered => {
+    const result = engage<RunResult>(opened, method, zygote, lowered => {
       cloneFlags = lowered.cloneFlags
       const run = nativeRun(lowered.image, {...options, ...take()})
       refuseLostKeeper(method, run)
@@ -173,6 +184,7 @@ export function runPlan(plan: Plan, method: Method, supervision = unsupervised):
     })
     return {
       ...spawned(method, result),
+      cgroups: removeCgroups(result.cgroups),
       exitCode: result.exitCode < 0 || result.waitErrno !== 0 ? null : result.exitCode,
       signal: result.signal === 0 ? null : result.signal,
       coreDumped: result.coreDumped,

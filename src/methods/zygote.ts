@@ -4,6 +4,7 @@ import {reapChild, zygoteChannel} from '../native/core.js'
 import type {CallerState} from '../plan/lower.js'
 import {makePlan, type Plan} from '../plan/plan.js'
 import {signalList} from '../plan/signals.js'
+import type {Step} from '../plan/step.js'
 import {preparing} from './diagnosis/diagnose.js'
 import type {Method} from './method.js'
 
@@ -11,8 +12,11 @@ import type {Method} from './method.js'
 const socketInZygote = 3
 const O_PATH = 0o10000000
 
+/** spawnPlan, which needs this module itself. */
+export type Spawn = (plan: Plan, method: Method) => {pid: number; pidfd: number}
+
 /** Holds no descriptor of the caller's but its socket, so that no pipe stays open because of it. */
-function zygotePlan(theirs: number): Plan {
+function zygotePlan(theirs: number, more: readonly Step[]): Plan {
   const file = zygoteExecutable()
   const nothing = {path: '/dev/null', access: 'read-write'} as const
   return makePlan({
@@ -31,6 +35,7 @@ function zygotePlan(theirs: number): Plan {
         ],
       },
       {kind: 'sigmask', signals: signalList('all')},
+      ...more,
     ],
   })
 }
@@ -46,10 +51,11 @@ export class Zygote {
     readonly socket: number,
   ) {}
 
-  static start(spawn: (plan: Plan, method: Method) => {pid: number; pidfd: number}): Zygote {
+  /** @param more steps of the zygote's own; what it is made of its children have */
+  static start(spawn: Spawn, more: readonly Step[] = []): Zygote {
     const [ours, theirs] = preparing('zygote', zygoteChannel)
     try {
-      const {pid, pidfd} = spawn(zygotePlan(theirs), 'clone')
+      const {pid, pidfd} = spawn(zygotePlan(theirs, more), 'clone')
       return new Zygote(pid, pidfd, ours)
     } catch (error) {
       closeSync(ours)

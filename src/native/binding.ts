@@ -56,6 +56,10 @@ export function zygoteExecutable(): string {
   return nativeFile('spawnctl-zygote')
 }
 
+export function initExecutable(): string {
+  return nativeFile('spawnctl-init')
+}
+
 /**
  * Loads the addon of ffi-rs's platform package. RTLD_NODELETE: when the only thread that loaded it is a worker and ends,
  * the addon would be unloaded under the feet of the process.

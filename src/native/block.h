@@ -44,6 +44,10 @@ struct child_report {
 /* In step.relocate: a result other than the caller's pid, which comes into args[5], fails the step with ESRCH. */
 #define EXPECTS_CALLER (1u << 6)
 
+/* In step.nr: a second process does the steps that follow, and this one becomes spawnctl-init: args[0] is its executable,
+ * open, args[1] its argv, args[2] where the second one's pid goes, in decimal. */
+#define SECOND_PROCESS (-1)
+
 struct step {
 	int32_t nr;
 	uint8_t relocate;  /* bit i: args[i] is an offset into the block; bit 6: EXPECTS_CALLER */

@@ -18,6 +18,8 @@ const shared = ['-shared', '-nostdlib', '-nostartfiles', '-Wl,-z,relro,-z,now,-z
 const freestanding = ['-static', '-nostdlib', '-nostartfiles', '-ffreestanding', '-fno-pie']
 /** What the zygote is made of; everything but its main belongs to the core too. */
 const zygoteSources = ['zygote.c', 'child.c']
+const initSources = ['init.c']
+const programs = ['zygote.c', ...initSources]
 
 const here = dirname(fileURLToPath(import.meta.url))
 const sources = join(here, '..', '..', 'src', 'native')
@@ -52,10 +54,11 @@ function compileInto(target: string, compiler: string): void {
   const flags = flagsFor(compiler)
   const files = readdirSync(sources).filter(name => name.endsWith('.c'))
   for (const file of files) compile(compiler, [...flags, '-fPIC', '-c', file, '-o', join(objects, `${file}.o`)])
-  const core = files.filter(file => file !== 'zygote.c').map(file => join(objects, `${file}.o`))
+  const core = files.filter(file => !programs.includes(file)).map(file => join(objects, `${file}.o`))
   const exports = `-Wl,--version-script=${join(sources, 'exports.map')}`
   compile(compiler, [...shared, exports, '-o', join(target, 'libspawnctl.so'), ...core])
   compile(compiler, [...flags, ...freestanding, '-o', join(target, 'spawnctl-zygote'), ...zygoteSources])
+  compile(compiler, [...flags, ...freestanding, '-o', join(target, 'spawnctl-init'), ...initSources])
 }
 
 /** What is there stays in use until all is compiled: another process may be running it. */

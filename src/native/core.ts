@@ -221,9 +221,9 @@ export function sendSignal(pidfd: number, signal: number): boolean {
   return callNative('spawnctl_kill', pidfd, signal) === 0
 }
 
-/** Waits for a child of ours and reaps it; for one whose exit status nobody asks for. */
-export function reapChild(pid: number): void {
-  callNative('spawnctl_reap', pid)
+/** Waits for a child of ours and reaps it. Returns its wait status, as waitpid gives it. */
+export function reapChild(pid: number): number {
+  return callNative('spawnctl_reap', pid)
 }
 
 /** The pipe that the exit-waiting thread reports to: a handle for it, and the end to read. */

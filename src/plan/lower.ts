@@ -13,6 +13,10 @@ export type Lowering = {
   readonly arch: 'x64' | 'arm64'
   /** The caller's open descriptors, where close_range (or libc's closefrom) is not to be had. */
   readonly openFds: readonly number[] | undefined
+  /** The call that creates the child takes flags: CLONE_NEW…, CLONE_INTO_CGROUP. */
+  readonly takesFlags?: boolean
+  /** Opens spawnctl-init, for a plan that needs a second process; not called by others. */
+  readonly openInit?: () => number
 } & (
   | {readonly form: 'script'}
   | {readonly form: 'posix_spawn'}
@@ -90,10 +94,17 @@ export function lower(plan: Plan, lowering: Lowering): LoweredPlan {
     fdFloor,
     openFds: lowering.openFds,
     cloneFlags: 0,
+    takesFlags: lowering.takesFlags ?? false,
+    joins: plan.steps.some(({kind}) => kind === 'join'),
+    endsWithCaller: plan.steps.some(({kind}) => kind === 'pdeathsig'),
+    openInit: lowering.openInit ?? noInit,
+    processes: 1,
+    cgroup: {cgroupFd: -1, cgroupStep: 0},
   }
   const script = new ScriptWriter(lowering.arch, situation)
   if (lowering.form === 'zygote') catchUp(script, lowering.caller)
   for (const step of plan.steps) {
+    if (step.kind === 'descriptors') script.followFirstProcess()
     script.begin(step)
     kindOf(step).lower(step, script)
   }
@@ -107,10 +118,14 @@ export function lower(plan: Plan, lowering: Lowering): LoweredPlan {
     attributes: noAttributes,
     sentFds: situation.sentFds,
     zygoteSocket,
-    ...plainCreation,
+    ...situation.cgroup,
     cloneFlags: situation.cloneFlags,
   })
   return {image, calls: script.calls, candidates: common.candidates, cloneFlags: situation.cloneFlags}
+}
+
+function noInit(): never {
+  throw new Error('the plan needs a second process, and spawnctl-init is not to be had')
 }
 
 /** Brings the zygote's child to where a child of the caller would start; before the steps, with the caller's rights. */

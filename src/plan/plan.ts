@@ -34,7 +34,7 @@ export function makePlan(plan: Plan): Plan {
     if (seen.has(step.kind))
       throw new PlanError('E_STEPS', `the step ${step.kind} is there twice`, {next: 'merge the two'})
     seen.add(step.kind)
-    kindOf(step).check?.(step)
+    kindOf(step).check?.(step, plan.steps)
   }
   return {...plan, steps: completeSteps(plan.steps)}
 }

@@ -1,5 +1,7 @@
 import type {Advice} from '../errors.js'
 import type {Capabilities} from './capability-names.js'
+import type {IdMap} from './id-map.js'
+import type {Namespace} from './namespaces.js'
 import type {Option, OptionValues} from './option.js'
 import type {Limit, ResourceName} from './resource.js'
 import type {ScriptWriter} from './script.js'
@@ -34,6 +36,52 @@ export type Policy =
 /** As ionice(1) has them. */
 export type IoClass = 'none' | 'realtime' | 'best-effort' | 'idle'
 
+/** Namespaces of a process, one that is named by a path (/run/netns/NAME), or one that is open. */
+export type JoinTarget =
+  | {readonly pid: number; readonly namespaces: readonly Namespace[]}
+  | {readonly path: string}
+  | {readonly fd: number; readonly namespace: Namespace}
+
+/** New namespaces; ids are mapped in a new user namespace only. */
+export interface Unshare {
+  readonly kind: 'unshare'
+  readonly namespaces: readonly Namespace[]
+  readonly users?: readonly IdMap[]
+  readonly groups?: readonly IdMap[]
+  readonly setgroups?: 'allow' | 'deny'
+  /** The user namespace, open, where it had to be made and mapped before the child: by spawnctl, not by a plan. */
+  readonly userNamespace?: number
+}
+
+export interface CgroupLimits {
+  /** Bytes. */
+  readonly memoryMax?: number
+  /** Processes and threads. */
+  readonly pidsMax?: number
+  /** Of one processor's time. */
+  readonly cpuMax?: {readonly quotaUs: number; readonly periodUs: number}
+}
+
+/** A control group's cgroup.procs, and with version 2 its directory, both open. */
+export interface OpenCgroup {
+  readonly procs: number
+  readonly directory?: number
+}
+
+/** A control group to enter; with limits one of its own is made, below `path` or where the caller may. */
+export interface Cgroup {
+  readonly kind: 'cgroup'
+  readonly path?: string
+  readonly limits?: CgroupLimits
+  /** By spawnctl, not by a plan. */
+  readonly open?: readonly OpenCgroup[]
+}
+
+/** Targets have to be there; relative to the new root where there is one. */
+export type Mount =
+  | {readonly type: 'bind'; readonly source: Text; readonly target: Text; readonly readOnly: boolean}
+  | {readonly type: 'tmpfs' | 'proc'; readonly target: Text}
+
 /** One piece of housekeeping, done in the child between its creation and execve. */
 export type Step =
   | {readonly kind: 'sigdefault'; readonly signals: readonly number[]}
@@ -41,6 +89,7 @@ export type Step =
   | {readonly kind: 'setsid'}
   | {readonly kind: 'setpgid'}
   | {readonly kind: 'foreground'}
+  | Cgroup
   | {readonly kind: 'oom_score_adj'; readonly value: number}
   | ({readonly kind: 'sched'} & Policy)
   | {readonly kind: 'nice'; readonly value: number}
@@ -49,6 +98,14 @@ export type Step =
   | {readonly kind: 'timer_slack'; readonly ns: number}
   | {readonly kind: 'personality'; readonly persona: number}
   | {readonly kind: 'rlimits'; readonly limits: Readonly<Partial<Record<ResourceName, Limit>>>}
+  | {readonly kind: 'join'; readonly targets: readonly JoinTarget[]}
+  | Unshare
+  | {readonly kind: 'init'}
+  | {readonly kind: 'hostname'; readonly name: string}
+  | {readonly kind: 'loopback'}
+  /** `under`: the directory that is going to be the root, which the targets are below. */
+  | {readonly kind: 'mounts'; readonly mounts: readonly Mount[]; readonly under?: Text}
+  | {readonly kind: 'root'; readonly path: Text; readonly by: 'chroot' | 'pivot_root'}
   | {readonly kind: 'bounding'; readonly drop: readonly number[]}
   | {readonly kind: 'keepcaps'}
   | {readonly kind: 'setgroups'; readonly groups: readonly number[]}
@@ -82,8 +139,16 @@ export interface Surroundings {
   findLimit(resource: ResourceName): Limit
   /** The caller's own, which --nice adds to. */
   niceness(): number
+  /** Whether the caller leads its process group, as the first program of a shell's job does. */
+  leadsGroup(): boolean
   /** The caller's own. */
   capabilities(): Capabilities
+  /** The caller's effective ids. */
+  identity(): {uid: number; gid: number}
+  /** The caller's first range of subordinate ids (/etc/subuid, /etc/subgid). @throws {UsageError} that names the option */
+  subordinateIds(option: string): {outer: number; count: number}
+  /** Those of this process that the caller is not in. @throws {UsageError} when there is no such process */
+  foreignNamespaces(pid: number): readonly Namespace[]
   /** @throws {UsageError} that names the option when it cannot be read. */
   readFile(path: string, option: string): Uint8Array
 }
@@ -98,6 +163,10 @@ export interface SpawnFeatures {
 export interface Birth {
   /** It runs in the caller's memory while the caller runs on (CLONE_VM without CLONE_VFORK). */
   readonly besideCaller: boolean
+  /** It runs in the caller's memory. */
+  readonly sharesMemory: boolean
+  /** The call that creates it takes flags: CLONE_NEW…, CLONE_INTO_CGROUP. */
+  readonly takesFlags: boolean
 }
 
 /** Everything about one kind of step, in one place; src/plan/housekeeping.ts puts the kinds into order. */
@@ -113,7 +182,7 @@ export interface StepKind<K extends StepKindName> {
   /** The step that a plan without one of this kind gets: what no child can do without. */
   byDefault?(): StepOf<K>
   /** @throws {PlanError} when no child could carry it out. */
-  check?(step: StepOf<K>): void
+  check?(step: StepOf<K>, steps: readonly Step[]): void
   lower(step: StepOf<K>, script: ScriptWriter): void
   /** Why posix_spawn cannot say this step, or undefined when it can. */
   posixSpawnRefuses(step: StepOf<K>, features: SpawnFeatures): string | undefined
@@ -125,5 +194,3 @@ export interface StepKind<K extends StepKindName> {
   /** As a person would say it: "umask 027". */
   describe(step: StepOf<K>): string
 }
-  /** Whether the caller leads its process group, as the first program of a shell's job does. */
-  leadsGroup(): boolean

@@ -1,4 +1,5 @@
 import {closeSync} from 'node:fs'
+import {removeCgroups} from '../methods/cgroup.js'
 import type {Method} from '../methods/method.js'
 import {type Spawned, spawnPlan} from '../methods/spawn.js'
 import type {Zygote} from '../methods/zygote.js'
@@ -25,6 +26,7 @@ export function launch(plan: Plan, method: Method, zygote?: Zygote): Child {
   const exit = watchExit(spawned.pid, pidfd).then(end => {
     alive = false
     closeSync(pidfd)
+    removeCgroups(spawned.cgroups)
     return end
   })
   const kill = (signal = 'SIGTERM') => alive && sendSignal(pidfd, signalNumber(signal))

@@ -51,6 +51,7 @@ describe('docs/exec.md', () => {
       method: 'clone',
       syscall: 'clone3',
       pid: 1,
+      cgroups: [],
       exitCode: 0,
       signal: null,
       coreDumped: false,

@@ -12,8 +12,11 @@ import type {Method} from '../method.js'
 import {explainCreation} from './creation.js'
 import {describeErrno} from './errno.js'
 import {diagnoseExec} from './exec.js'
+import {explainNamespaces} from './namespaces.js'
 
 const failedItself = 125
+/** What the creation of a child says of the namespaces that begin with it. */
+const refusesNamespaces = new Set(['EPERM', 'EINVAL', 'ENOSPC', 'EUSERS'])
 
 function callerSyscall(nr: number): string | undefined {
   const numbers: Readonly<Record<string, number>> = callerSyscallNumbers[process.arch as Arch]
@@ -26,7 +29,13 @@ function stepError(method: Method, step: Step, syscall: string | undefined, errn
   const what = syscall === undefined ? '' : `${syscall}: `
   const failure: SpawnFailure = {stage: 'step', method, step: step.kind, errno: name, ...(syscall && {syscall})}
   const message = `housekeeping failed at "${kind.describe(step)}": ${what}${text} (${name})`
-  return new SpawnError('E_STEP', message, failure, kind.explain?.(step, name) ?? {}, failedItself)
+  return new SpawnError(
+    'E_STEP',
+    message,
+    failure,
+    explainNamespaces(step, name) ?? kind.explain?.(step, name) ?? {},
+    failedItself,
+  )
 }
 
 function execError(method: Method, plan: Plan, lowered: LoweredPlan, errno: number): SpawnError {
@@ -97,15 +106,6 @@ function killedError(method: Method, waitStatus: number): SpawnError {
   )
 }
 
-/** Makes the error that tells what failed, why it may be, and what to type next. */
-export function diagnose(method: Method, plan: Plan, lowered: LoweredPlan, result: SpawnResult): SpawnError {
-  const descriptors = plan.steps.find(step => step.kind === 'descriptors')
-  switch (result.stage) {
-    case 'step': {
-      const call = lowered.calls[result.failedStep]
-      if (call === undefined) throw new Error(`the child failed at step ${result.failedStep}, which does not exist`)
-      return stepError(method, call.step, call.name, result.errno)
-    }
 /** @throws {SpawnError} when there was no keeper, or it was killed: what became of the program is not known then. */
 export function refuseLostKeeper(method: Method, {keeperErrno, keeperSignal}: RunResult): void {
   if (keeperErrno !== 0) throw creationError('fork', 'create', 'fork', keeperErrno)
@@ -118,6 +118,15 @@ export function refuseLostKeeper(method: Method, {keeperErrno, keeperSignal}: Ru
   throw new SpawnError('E_KEEPER', message, {stage: 'killed', method}, advice, failedItself)
 }
 
+/** Makes the error that tells what failed, why it may be, and what to type next. */
+export function diagnose(method: Method, plan: Plan, lowered: LoweredPlan, result: SpawnResult): SpawnError {
+  const descriptors = plan.steps.find(step => step.kind === 'descriptors')
+  switch (result.stage) {
+    case 'step': {
+      const call = lowered.calls[result.failedStep]
+      if (call === undefined) throw new Error(`the child failed at step ${result.failedStep}, which does not exist`)
+      return stepError(method, call.step, call.name, result.errno)
+    }
     case 'exec':
       return execError(method, plan, lowered, result.errno)
     case 'step-or-exec': {
@@ -139,8 +148,12 @@ export function refuseLostKeeper(method: Method, {keeperErrno, keeperSignal}: Ru
       if (describeErrno(result.errno).name === 'EBADF' && descriptors !== undefined)
         return stepError(method, descriptors, undefined, result.errno)
       return creationError(method, 'prepare', callerSyscall(result.failedCall), result.errno)
-    case 'create':
+    case 'create': {
+      const unshare = plan.steps.find(step => step.kind === 'unshare')
+      if (lowered.cloneFlags !== 0 && unshare !== undefined && refusesNamespaces.has(describeErrno(result.errno).name))
+        return stepError(method, unshare, callerSyscall(result.failedCall), result.errno)
       return creationError(method, 'create', callerSyscall(result.failedCall), result.errno)
+    }
     case 'spawned':
       throw new Error('nothing failed')
   }

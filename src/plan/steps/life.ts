@@ -55,7 +55,8 @@ export const pdeathsig: StepKind<'pdeathsig'> = {
   lower(step, script) {
     script.call('prctl', [PR_SET_PDEATHSIG, step.signal, 0, 0, 0])
     // Out of a new pid namespace the caller cannot be seen.
-    if (!(script.situation.cloneFlags & CLONE_NEWPID)) script.call('getppid', [], {expectCaller: true})
+    const {cloneFlags, processes} = script.situation
+    if (!(cloneFlags & CLONE_NEWPID) && processes === 1) script.call('getppid', [], {expectCaller: true})
   },
   posixSpawnRefuses: () => 'it has no attribute for it',
   explain: (_, errno) =>

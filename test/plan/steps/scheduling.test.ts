@@ -1,4 +1,5 @@
 import {describe, expect, it} from 'vitest'
+import {methodTraits} from '../../../src/methods/method.js'
 import {kindOf} from '../../../src/plan/housekeeping.js'
 import {makePlan} from '../../../src/plan/plan.js'
 import type {Step} from '../../../src/plan/step.js'
@@ -69,7 +70,7 @@ describe('a plan', () => {
 describe('an OOM score', () => {
   it('is refused where the caller would get it as well', () => {
     const step = {kind: 'oom_score_adj', value: 1} as const
-    expect(kindOf(step).refuses?.(step, {besideCaller: true})).toContain('the caller would get it')
-    expect(kindOf(step).refuses?.(step, {besideCaller: false})).toBeUndefined()
+    expect(kindOf(step).refuses?.(step, methodTraits['clone-vm'].birth)).toContain('the caller would get it')
+    expect(kindOf(step).refuses?.(step, methodTraits.clone.birth)).toBeUndefined()
   })
 })
