@@ -14,7 +14,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   flowchart: ['methods', 'plan', 'errors'],
   process: ['methods', 'native', 'plan', 'errors'],
   report: [],
-  exec: ['flowchart', 'methods', 'native', 'plan', 'errors'],
+  exec: ['flowchart', 'methods', 'native', 'plan', 'report', 'errors'],
   recommend: ['exec', 'flowchart', 'plan', 'report', 'errors'],
   commands: ['recommend', 'exec', 'flowchart', 'report', 'plan', 'errors'],
   start: ['exec', 'recommend', 'plan', 'cli'],

@@ -1,17 +1,21 @@
 import {closeSync, openSync} from 'node:fs'
 import {SpawnctlError, UsageError} from '../errors.js'
 import {describeErrno} from '../methods/diagnosis/errno.js'
+import {plannedCalls} from '../methods/dry-run.js'
 import {runPlan} from '../methods/spawn.js'
 import {leave} from '../native/core.js'
 import {kindOf} from '../plan/housekeeping.js'
-import {lastValue, type OptionValues} from '../plan/option.js'
+import {isOn, lastValue, type OptionValues} from '../plan/option.js'
 import {describeSupervision} from '../plan/supervision.js'
+import {readableText} from '../plan/text.js'
+import {dryRunText} from '../report/dry-run.js'
 import {refuseInexactOptions} from './caller.js'
 import {parseOptions, splitLine} from './command-line.js'
 import {execOptions} from './options.js'
 import {describeBirth, describeEnd, errorAsJson, formatError, reportOf, say, writeAll} from './output.js'
 import {type Request, readRequest} from './request.js'
 
+const stdout = 1
 const stderr = 2
 const failedItself = 125
 const signalOffset = 128
@@ -41,6 +45,15 @@ function announce({plan, method, why, supervision}: Request): void {
   for (const line of describeSupervision(supervision)) say(`  ${line}`)
 }
 
+/** Says what would be done; as JSON on standard output too, for it is all that there is. */
+function rehearse({plan, method, why, supervision}: Request, asJson: boolean): End {
+  const calls = plannedCalls(plan, method, supervision)
+  const program = plan.argv.map(readableText)
+  const told = {method, why: why ?? 'as asked', program, supervision: describeSupervision(supervision), calls}
+  writeAll(stdout, asJson ? `${JSON.stringify(told)}\n` : dryRunText(told))
+  return {code: 0, signal: 0}
+}
+
 function run(values: OptionValues, program: readonly string[], asJson: boolean): End {
   const reportFile = lastValue(values, 'report')
   const report = reportFile === undefined ? undefined : openReport(reportFile)
@@ -50,6 +63,7 @@ function run(values: OptionValues, program: readonly string[], asJson: boolean):
   }
   try {
     const request = readRequest(values, program)
+    if (isOn(values, 'dry-run')) return rehearse(request, asJson)
     if (request.verbose) announce(request)
     const ran = runPlan(request.plan, request.method, request.supervision)
     if (request.verbose) {

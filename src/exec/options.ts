@@ -18,6 +18,7 @@ export const execOptions: readonly Option[] = [
   },
   ...planOptions,
   ...supervisionOptions,
+  {name: 'dry-run', summary: 'print the system calls that would be made, and why, and run nothing'},
   {name: 'report', value: 'FILE', summary: 'write what happened as JSON to this file'},
   {name: 'verbose', char: 'v', summary: 'say on standard error what is done, and why'},
   {name: 'json', summary: 'write the report, or the error, as one line of JSON to standard error'},

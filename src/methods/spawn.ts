@@ -74,7 +74,8 @@ function openDescriptors(): readonly number[] {
   return readdirSync('/proc/self/fd').map(Number)
 }
 
-function scriptLowering(method: Method): Lowering {
+/** How a method that is not the zygote's wants its block. */
+export function scriptLowering(method: Method): Lowering {
   const arch = process.arch as Arch
   const {number: methodNumber} = methodTraits[method]
   if (method === 'posix_spawn')

@@ -73,7 +73,7 @@ export class Zygote {
   }
 }
 
-function currentUmask(): number {
+export function currentUmask(): number {
   const status = readFileSync('/proc/self/status', 'utf8')
   return Number.parseInt(/^Umask:\s*(\d+)/m.exec(status)?.[1] ?? '22', 8)
 }

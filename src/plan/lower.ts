@@ -1,9 +1,9 @@
 import {encodeBlock} from './block.js'
 import {kindOf} from './housekeeping.js'
 import {candidates, type Plan} from './plan.js'
-import {type ScriptCall, ScriptWriter, type Situation} from './script.js'
-import {SpawnActions} from './spawn-actions.js'
-import type {Birth, SpawnFeatures} from './step.js'
+import {type Pool, type ScriptCall, ScriptWriter, type Situation} from './script.js'
+import {type SpawnAction, SpawnActions} from './spawn-actions.js'
+import type {Birth, SpawnFeatures, Step} from './step.js'
 import type {Text} from './text.js'
 
 /** How a method wants its block: by steps of its own, in whose memory, or as posix_spawn's actions. */
@@ -37,6 +37,12 @@ export interface LoweredPlan {
   readonly candidates: readonly Text[]
   /** CLONE_NEW… of its creation. */
   readonly cloneFlags: number
+  /** What the calls and actions refer to. */
+  readonly pool: Pool
+  /** For posix_spawn: its file actions with the steps that ask for them, and the mask among its attributes. */
+  readonly actions: readonly {readonly step: Step; readonly action: SpawnAction}[]
+  readonly sigmask: bigint
+  readonly steps: readonly Step[]
 }
 
 const plainCreation = {cloneFlags: 0, cgroupFd: -1, cgroupStep: 0}
@@ -71,9 +77,14 @@ export function lower(plan: Plan, lowering: Lowering): LoweredPlan {
     env: plan.env,
     candidates: candidates(plan),
   }
+  const told = {candidates: common.candidates, steps: plan.steps}
   if (lowering.form === 'posix_spawn') {
     const actions = new SpawnActions(fdFloor, lowering.openFds)
-    for (const step of plan.steps) kindOf(step).lowerToPosixSpawn?.(step, actions)
+    const asked = plan.steps.flatMap(step => {
+      const before = actions.actions.length
+      kindOf(step).lowerToPosixSpawn?.(step, actions)
+      return actions.actions.slice(before).map(action => ({step, action}))
+    })
     const image = encodeBlock({
       ...common,
       calls: [],
@@ -85,7 +96,8 @@ export function lower(plan: Plan, lowering: Lowering): LoweredPlan {
       zygoteSocket: -1,
       ...plainCreation,
     })
-    return {image, calls: [], candidates: common.candidates, cloneFlags: 0}
+    const {pool, sigmask} = actions
+    return {...told, image, calls: [], cloneFlags: 0, pool, actions: asked, sigmask}
   }
   const zygoteSocket = lowering.form === 'zygote' ? lowering.zygoteSocket : -1
   const situation: Situation = {
@@ -121,7 +133,8 @@ export function lower(plan: Plan, lowering: Lowering): LoweredPlan {
     ...situation.cgroup,
     cloneFlags: situation.cloneFlags,
   })
-  return {image, calls: script.calls, candidates: common.candidates, cloneFlags: situation.cloneFlags}
+  const {cloneFlags} = situation
+  return {...told, image, calls: script.calls, cloneFlags, pool: script.pool, actions: [], sigmask: 0n}
 }
 
 function noInit(): never {

@@ -1,11 +1,11 @@
 import {spawnSync} from 'node:child_process'
-import {readlinkSync} from 'node:fs'
+import {existsSync, readFileSync, readlinkSync} from 'node:fs'
 import {describe, expect, it} from 'vitest'
 import {explainNamespaces} from '../../src/methods/diagnosis/namespaces.js'
 import {methods} from '../../src/methods/method.js'
 import type {Step} from '../../src/plan/step.js'
 import {has} from '../helpers/needs.js'
-import {type CliRun, runCli, runShell, startCli} from '../helpers/run-cli.js'
+import {type CliRun, runCli, runShell, startCli, until} from '../helpers/run-cli.js'
 
 const capable = methods.filter(method => method !== 'posix_spawn')
 const container = '--unshare user,pid,mount,net,uts,ipc --map-root-user --mount-proc --hostname box --loopback'.split(
@@ -83,6 +83,24 @@ describe('an ordinary user', () => {
   )
 })
 
+describe('rights of outside', () => {
+  const words = ['--unshare', 'user,pid', '--map-root-user', '--nice=-5', 'nice']
+
+  it.skipIf(!has.unshare)(
+    'are gone where the user namespace begins first, and the error says so # needs root',
+    async () => {
+      const {status, stderr} = await runCli(['exec', '--method', 'clone', ...words])
+      expect(status).toBe(125)
+      expect(stderr).toContain('it needs a right of outside')
+      expect(stderr).toContain('next: --method fork')
+    },
+  )
+
+  it.skipIf(!has.unshare)('are used by what comes before the namespaces otherwise # needs root', async () => {
+    expect(await runCli(['exec', '--method', 'fork', ...words])).toMatchObject({status: 0, stdout: '-5\n'})
+  })
+})
+
 describe('what says no to user namespaces', () => {
   const step: Step = {kind: 'unshare', namespaces: ['user', 'net']}
   const mounts: Step = {kind: 'mounts', mounts: []}
@@ -131,6 +149,38 @@ describe('a program under an init', () => {
     await running.untilStdout(/ready/)
     running.process.kill('SIGTERM')
     expect((await running.ended).status).toBe(143)
+  })
+})
+
+describe('a second process', () => {
+  const state = (pid: number) => /\) (\S)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]
+  const child = (pid: number) => Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')[0])
+  const words = ['exec', '--method', 'fork', '--unshare', 'user,pid', '--map-root-user', '--', 'sh', '-c']
+
+  it.skipIf(!has.userNamespaces)('stops and goes on with the first # needs user namespaces', async () => {
+    const running = startCli([...words, 'echo ready; read line; exit 4'], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      detached: true,
+    })
+    await running.untilStdout(/ready/)
+    const first = child(running.pid)
+    const second = child(first)
+    process.kill(second, 'SIGSTOP')
+    await until('the first stops too', () => state(first) === 'T')
+    process.kill(first, 'SIGCONT')
+    await until('the second goes on', () => state(second) !== 'T')
+    running.process.stdin?.end('\n')
+    expect((await running.ended).status).toBe(4)
+  })
+
+  it.skipIf(!has.userNamespaces)('ends when the first is killed # needs user namespaces', async () => {
+    const running = startCli([...words, 'echo ready; exec sleep 600'])
+    await running.untilStdout(/ready/)
+    const first = child(running.pid)
+    const second = child(first)
+    process.kill(first, 'SIGKILL')
+    expect((await running.ended).status).toBe(137)
+    await until('it is gone', () => !existsSync(`/proc/${second}`))
   })
 })
 

@@ -44,11 +44,11 @@ export interface Trace {
 }
 
 /** Runs spawnctl under strace, all its threads and children. */
-export function traceCli(args: readonly string[]): Trace {
+export function traceCli(args: readonly string[], calls = 'process,network'): Trace {
   const directory = mkdtempSync('/tmp/spawnctl-trace-')
   const file = join(directory, 'trace')
   try {
-    const options = ['-f', '-s', '256', '-e', 'trace=process,network', '-o', file]
+    const options = ['-f', '-s', '256', '-e', `trace=${calls}`, '-o', file]
     const {status, stdout} = spawnSync('strace', [...options, process.execPath, cli, ...args], {
       encoding: 'utf8',
       timeout: patienceMs,

@@ -1,5 +1,5 @@
-import {mkdirSync, readFileSync} from 'node:fs'
-import {constants, getPriority} from 'node:os'
+import {mkdirSync, readdirSync, readFileSync, readlinkSync} from 'node:fs'
+import {constants, getPriority, hostname} from 'node:os'
 import {join} from 'node:path'
 import {Worker} from 'node:worker_threads'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
@@ -92,6 +92,22 @@ const identity: readonly Step[] = [
   {kind: 'sigignore', signals: [1, 2]},
 ]
 
+const isolation: readonly Step[] = [
+  {kind: 'unshare', namespaces: ['mount', 'uts', 'ipc', 'pid', 'cgroup', 'net', 'time']},
+  {kind: 'init'},
+  {kind: 'hostname', name: 'box'},
+  {kind: 'loopback'},
+  {kind: 'mounts', mounts: [{type: 'tmpfs', target: '/mnt'}]},
+  {kind: 'root', path: '/', by: 'chroot'},
+]
+/** Made before the child, and joined. */
+const manyIds = {inner: 0, outer: 100_000, count: 1000}
+const mapped: readonly Step[] = [
+  {kind: 'unshare', namespaces: ['user', 'pid'], users: [manyIds], groups: [manyIds]},
+  {kind: 'setgid', gid: 0},
+  {kind: 'setuid', uid: 0},
+]
+
 const capable = methods.filter(method => method !== 'posix_spawn')
 const spawn = (method: Method, steps: readonly Step[]) =>
   release(spawnPlan(planFor('/bin/true', {steps}), method, zygote))
@@ -158,6 +174,33 @@ describe.skipIf(!has.root)('the caller of several threads’ children that becom
     expect(caller.dumpable()).toBe(1)
   })
 })
+
+describe.skipIf(!has.unshare).each(capable)(
+  'the caller of %s whose child goes into namespaces # needs root and namespaces',
+  method => {
+    const all = () => ({
+      ...state(),
+      namespaces: readdirSync('/proc/thread-self/ns').map(name => readlinkSync(`/proc/thread-self/ns/${name}`)),
+      root: readlinkSync('/proc/self/root'),
+      hostname: hostname(),
+      mounts: readFileSync('/proc/self/mountinfo', 'utf8'),
+      cgroup: readFileSync('/proc/self/cgroup', 'utf8'),
+    })
+
+    it.each([
+      ['of its own', isolation],
+      ['with many ids', mapped],
+    ])('%s is as it was before', (_, steps) => {
+      const earlier = all()
+      spawn(method, steps)
+      expect(all()).toEqual(earlier)
+      failure(method, planFor('/no/such/program', {steps}), zygote)
+      expect(all()).toEqual(earlier)
+      runPlan(planFor('/bin/true', {steps}), method)
+      expect(all()).toEqual(earlier)
+    })
+  },
+)
 
 describe.skipIf(!has.root).each(capable)('the caller of %s whose child becomes somebody else # needs root', method => {
   it.each([0, 1])('is as it was before, dumpable or not (%i)', dumpable => {

@@ -12,7 +12,7 @@ import type {Method} from '../method.js'
 import {explainCreation} from './creation.js'
 import {describeErrno} from './errno.js'
 import {diagnoseExec} from './exec.js'
-import {explainNamespaces} from './namespaces.js'
+import {explainInside, explainNamespaces} from './namespaces.js'
 
 const failedItself = 125
 /** What the creation of a child says of the namespaces that begin with it. */
@@ -23,7 +23,7 @@ function callerSyscall(nr: number): string | undefined {
   return Object.keys(numbers).find(name => numbers[name] === nr)
 }
 
-function stepError(method: Method, step: Step, syscall: string | undefined, errno: number): SpawnError {
+function stepError(method: Method, step: Step, syscall: string | undefined, errno: number, cloneFlags = 0): SpawnError {
   const {name, text} = describeErrno(errno)
   const kind = kindOf(step)
   const what = syscall === undefined ? '' : `${syscall}: `
@@ -33,7 +33,7 @@ function stepError(method: Method, step: Step, syscall: string | undefined, errn
     'E_STEP',
     message,
     failure,
-    explainNamespaces(step, name) ?? kind.explain?.(step, name) ?? {},
+    explainNamespaces(step, name) ?? explainInside(step, name, cloneFlags) ?? kind.explain?.(step, name) ?? {},
     failedItself,
   )
 }
@@ -125,7 +125,7 @@ export function diagnose(method: Method, plan: Plan, lowered: LoweredPlan, resul
     case 'step': {
       const call = lowered.calls[result.failedStep]
       if (call === undefined) throw new Error(`the child failed at step ${result.failedStep}, which does not exist`)
-      return stepError(method, call.step, call.name, result.errno)
+      return stepError(method, call.step, call.name, result.errno, lowered.cloneFlags)
     }
     case 'exec':
       return execError(method, plan, lowered, result.errno)

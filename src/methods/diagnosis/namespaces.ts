@@ -1,5 +1,7 @@
 import {readFileSync} from 'node:fs'
 import type {Advice} from '../../errors.js'
+import {stepKinds} from '../../plan/housekeeping.js'
+import {namespaceFile, namespaceFlags} from '../../plan/namespaces.js'
 import type {Step} from '../../plan/step.js'
 
 type Read = (path: string) => string | undefined
@@ -37,9 +39,9 @@ export function explainNamespaces(step: Step, errno: string, read: Read = readSe
   const isAffected = ['unshare', 'hostname', 'loopback', 'mounts', 'root'].includes(step.kind)
   if (!isAffected) return undefined
   if (step.kind === 'unshare' && (errno === 'ENOSPC' || errno === 'EUSERS')) {
-    const namespace = step.namespaces.find(name => read(file(`user.max_${fileName(name)}_namespaces`)) === '0')
+    const namespace = step.namespaces.find(name => read(file(`user.max_${namespaceFile(name)}_namespaces`)) === '0')
     if (namespace === undefined) return undefined
-    const sysctl = `user.max_${fileName(namespace)}_namespaces`
+    const sysctl = `user.max_${namespaceFile(namespace)}_namespaces`
     return {why: `${sysctl} is 0: no ${namespace} namespaces here`, next: `sudo sysctl -w ${sysctl}=10000`}
   }
   if (errno !== 'EPERM' && errno !== 'EACCES') return undefined
@@ -53,6 +55,13 @@ export function explainNamespaces(step: Step, errno: string, read: Read = readSe
   )
 }
 
-function fileName(namespace: string): string {
-  return namespace === 'mount' ? 'mnt' : namespace
+/** A step before the namespaces that had to be done in them: the user namespace began with the creation of the child. */
+export function explainInside(step: Step, errno: string, cloneFlags: number): Advice | undefined {
+  const order = stepKinds.map(({kind}) => kind)
+  const isBefore = order.indexOf(step.kind) < order.indexOf('unshare')
+  if (!isBefore || !(cloneFlags & namespaceFlags.user) || (errno !== 'EPERM' && errno !== 'EACCES')) return undefined
+  return {
+    why: 'it needs a right of outside, and with a new pid namespace the new user namespace begins before it',
+    next: '--method fork, whose child makes the namespaces after this step',
+  }
 }

@@ -49,7 +49,11 @@ export const ctty: StepKind<'ctty'> = {
       })
     return {kind: 'ctty'}
   },
-  lower: (_, script) => script.call('ioctl', [0, TIOCSCTTY, 0]),
+  lower(_, script) {
+    // The session is that of the process that stayed behind; the program leads one of its own.
+    if (script.situation.processes > 1) script.call('setsid', [])
+    script.call('ioctl', [0, TIOCSCTTY, 0])
+  },
   posixSpawnRefuses: () => 'it has no action for terminals',
   explain(_, errno) {
     switch (errno) {
