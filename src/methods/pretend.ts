@@ -2,6 +2,7 @@ import {newTerminal} from '../plan/descriptor-options.js'
 import {type Namespace, namespaceFile, namespaces} from '../plan/namespaces.js'
 import type {Plan} from '../plan/plan.js'
 import type {FileSource, JoinTarget, Step} from '../plan/step.js'
+import {mapsItself} from '../plan/steps/unshare.js'
 
 /** What is to be opened in the caller, and the number that it is given. */
 export interface Pretended {
@@ -46,6 +47,10 @@ export function pretendOpen(plan: Plan): {plan: Plan; opened: readonly Pretended
       }
       case 'join':
         return {...step, targets: step.targets.map(target)}
+      case 'unshare':
+        return mapsItself(step, process.geteuid?.() ?? 0, process.getegid?.() ?? 0)
+          ? step
+          : {...step, userNamespace: open('namespace', '/proc/…/ns/user')}
       case 'cgroup':
         return {...step, open: [{procs: open('cgroup', step.path ?? 'a new one')}]}
       default:
