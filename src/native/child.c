@@ -7,7 +7,8 @@
  * Signals:  all blocked on entry. Handlers go to default first; the last step of the script sets the mask.
  * Reports:  {how far it came, failed step, errno} in the shared block, once; the end-of-file of the close-on-exec
  *           pipe says "look now".
- * Ends:     execve or _exit(127). Never returns into a caller's frame, never exit().
+ * Ends:     execve or _exit(127); one that has made a second process for the program executes spawnctl-init instead.
+ *           Never returns into a caller's frame, never exit().
  * Held to:  test/native/child-contract.native.test.ts (nm -u child.o is empty).
  * Source:   vfork(2), signal-safety(7), execvp(3), musl's posix_spawn.c. */
 #include "child.h"
