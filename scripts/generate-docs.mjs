@@ -13,6 +13,10 @@ const documents = [
     text: async () => (await import('../dist/exec/document.js')).execDocument(),
   },
   {
+    file: 'docs/housekeeping.md',
+    text: async () => (await import('../dist/exec/housekeeping-document.js')).housekeepingDocument(),
+  },
+  {
     file: 'docs/recommend.md',
     text: async () => (await import('../dist/recommend/document.js')).recommendDocument(),
   },

@@ -14,7 +14,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   flowchart: ['methods', 'plan', 'errors'],
   process: ['methods', 'native', 'plan', 'errors'],
   report: ['bench', 'errors'],
-  exec: ['flowchart', 'methods', 'native', 'plan', 'errors'],
+  exec: ['flowchart', 'methods', 'native', 'plan', 'report', 'errors'],
   bench: ['doctor', 'exec', 'process', 'methods', 'native', 'plan', 'errors'],
   doctor: ['exec', 'methods', 'native', 'plan', 'errors'],
   recommend: ['bench', 'exec', 'flowchart', 'methods', 'plan', 'report', 'errors'],

@@ -85,7 +85,7 @@ export async function openNativeRunner(program: BenchProgram, methods: readonly 
       methods.map(method => [method, lower(plan, loweringFor(method, caller.umask))]),
     )
     if (methods.includes('zygote'))
-      images.set(zygoteProgram, lower(zygotePlan(zygoteTheirsFd, nullFd), loweringFor('clone', caller.umask)))
+      images.set(zygoteProgram, lower(zygotePlan(zygoteTheirsFd, [], nullFd), loweringFor('clone', caller.umask)))
     return await ProcessRunner.start({
       name: 'the native runner',
       rows: methods,

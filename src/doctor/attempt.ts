@@ -42,8 +42,9 @@ function imageOf(calls: readonly Call[]): Uint8Array {
       if (typeof arg === 'string') return pool.text(arg)
       return arg instanceof Uint8Array ? pool.bytes(arg) : arg
     }),
-    save: save?.slot ?? -1,
+    save,
     forgive,
+    expectCaller: false,
   }))
   return encodeBlock({
     methodNumber: 0,
@@ -60,6 +61,9 @@ function imageOf(calls: readonly Call[]): Uint8Array {
     attributes: noAttributes,
     sentFds: [],
     zygoteSocket: -1,
+    cloneFlags: 0,
+    cgroupFd: -1,
+    cgroupStep: 0,
   })
 }
 

@@ -1,6 +1,6 @@
 import {readdirSync, readFileSync, readlinkSync} from 'node:fs'
 import {UsageError} from '../errors.js'
-import {findGroup, findGroups, findUser} from '../methods/accounts.js'
+import {callerSurroundings} from '../methods/surroundings.js'
 import type {Surroundings} from '../plan/step.js'
 import {type Text, textBytes} from '../plan/text.js'
 
@@ -93,9 +93,4 @@ function inheritedDescriptor(fd: number): number {
 }
 
 /** What the options of `exec` are read against: this process and this machine. */
-export const surroundings: Surroundings = {
-  findUser,
-  findGroup,
-  findGroups,
-  inheritedDescriptor,
-}
+export const surroundings: Surroundings = {...callerSurroundings, inheritedDescriptor}

@@ -20,11 +20,11 @@ export function shell(...lines: readonly string[]): string {
 }
 
 /** A summary as a cell: what stands in angle brackets or between bars would be markup. */
-function cell(text: string): string {
+export function cell(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll('<', '&lt;')
 }
 
-function spelled({name, char, value, negatable}: Option): string {
+export function spelled({name, char, value, negatable}: Option): string {
   const long = `--${negatable ? '[no-]' : ''}${name}${value === undefined ? '' : ` ${value}`}`
   return char === undefined ? `\`${long}\`` : `\`-${char}\`, \`${long}\``
 }
@@ -85,9 +85,14 @@ const exitTable = table(
     ['the program’s own', 'it ran and exited', '–'],
     ['128 + n', 'it ran and signal n ended it', '–'],
     [
+      '124',
+      'its time was up (`--timeout`); 137 when SIGKILL was needed. `--preserve-status`: as if it had ended by itself',
+      '–',
+    ],
+    [
       '125',
       'spawnctl failed: the command line, a refused plan, a file that cannot be opened, the creation of the child, its housekeeping',
-      '`E_USAGE` `E_STEPS` `E_ARGV` `E_NUL` `E_REFUSED` `E_OPEN` `E_PREPARE` `E_CREATE` `E_STEP` `E_KILLED` `E_ZYGOTE` `E_REAPED` `E_NATIVE_MISSING` `E_NATIVE_LOAD` `E_FFI_MISSING`',
+      '`E_USAGE` `E_STEPS` `E_ARGV` `E_NUL` `E_REFUSED` `E_OPEN` `E_CGROUP` `E_MAP` `E_PREPARE` `E_CREATE` `E_STEP` `E_KILLED` `E_KEEPER` `E_ZYGOTE` `E_REAPED` `E_NATIVE_MISSING` `E_NATIVE_LOAD` `E_FFI_MISSING`',
     ],
     ['126', 'the program was found and cannot be executed', '`E_NOT_EXECUTABLE` `E_INTERPRETER` `E_TOO_BIG` `E_EXEC`'],
     ['127', 'the program was not found, or its name is empty', '`E_NOT_FOUND` `E_FILE`'],
@@ -111,6 +116,12 @@ const reportTable = table(
       '`"SIGTERM"`; a real-time signal by its number, `"34"`; null when the program exited',
     ],
     ['`coreDumped`', 'boolean', 'the signal left a core dump'],
+    [
+      '`timedOut`',
+      'string',
+      '`"no"`, `"signal"` when its time was up and it was sent the signal, `"kill"` when it was sent SIGKILL',
+    ],
+    ['`killTree`', 'string or null', 'by what means all that it started was ended; null when that was not asked for'],
     [
       '`callerBlockedNs`',
       'nanoseconds',
@@ -199,8 +210,8 @@ const signals = [
     'What the terminal itself sends (Ctrl-C, Ctrl-\\, a hangup, a new window size) reaches the whole foreground group. It is passed on only to a program that has left the group of spawnctl (`--setsid`, `--setpgid`), or when there was no child yet.',
     'What the program itself sends to its parent or its whole group is not passed back to it. What another process sends to the whole group can reach a program in that group twice: directly, and passed on.',
     'When the program stops and spawnctl has a controlling terminal and the same session, spawnctl stops too, so that the shell sees a stopped job; `fg` and `bg` continue both. Ctrl-Z (SIGTSTP) is then the program’s to take: spawnctl passes it on like the signals above, and stops when the program does. Without a terminal a stop is left to whoever made it.',
-    'All other signals do to spawnctl what they do to any Node program. SIGKILL cannot be passed on: the program then goes on without spawnctl.',
-    'With `--setpgid` the program is not made the terminal’s foreground group: reading from the terminal stops it with SIGTTIN.',
+    'All other signals do to spawnctl what they do to any Node program. SIGKILL cannot be passed on: the program then goes on without spawnctl, unless `--pdeathsig`, `--timeout` or `--kill-tree` is given. These put a keeper between the two, a process that outlives spawnctl, ends the program and then all that it has started.',
+    'With `--setpgid` the program is not made the terminal’s foreground group: reading from the terminal stops it with SIGTTIN. With `--foreground` it is; the terminal’s keys then reach it alone, and spawnctl takes the terminal back when it stops or ends.',
   ]),
 ]
 
@@ -221,11 +232,7 @@ const launcher = [
         '`--sigignore HUP`',
       ],
       ['Node clears the signal mask', 'no blocked signals', '`--sigmask LIST`'],
-      [
-        'Node raises the soft limit RLIMIT_NOFILE to the hard one',
-        'the raised limit',
-        'lower it behind spawnctl: `spawnctl exec sh -c \'ulimit -Sn 1024; exec "$@"\' sh program`',
-      ],
+      ['Node raises the soft limit RLIMIT_NOFILE to the hard one', 'the raised limit', '`--rlimit nofile=1024:`'],
       ['Node opens `/dev/null` where 0, 1 or 2 is closed', '`/dev/null` there', '`--stdin close`'],
       [
         'Node marks descriptors that it was handed, up to 15 at least, close-on-exec',

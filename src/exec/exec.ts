@@ -1,19 +1,27 @@
 import {closeSync, openSync} from 'node:fs'
 import {SpawnctlError, SpawnError, UsageError} from '../errors.js'
 import {describeErrno} from '../methods/diagnosis/errno.js'
+import {plannedCalls} from '../methods/dry-run.js'
 import {type Ran, runPlan} from '../methods/spawn.js'
 import {leave} from '../native/core.js'
 import {kindOf} from '../plan/housekeeping.js'
-import {lastValue, type OptionValues} from '../plan/option.js'
+import {isOn, lastValue, type OptionValues} from '../plan/option.js'
+import {describeSupervision} from '../plan/supervision.js'
+import {readableText} from '../plan/text.js'
+import {dryRunText} from '../report/dry-run.js'
 import {refuseInexactOptions} from './caller.js'
 import {parseOptions, splitLine} from './command-line.js'
 import {execOptions} from './options.js'
 import {describeBirth, describeEnd, errorAsJson, formatError, reportOf, say, writeAll} from './output.js'
 import {type Request, readRequest} from './request.js'
 
+const stdout = 1
 const stderr = 2
 const failedItself = 125
 const signalOffset = 128
+const SIGKILL = 9
+/** As with timeout(1). */
+const timeIsUp = 124
 
 interface End {
   code: number
@@ -31,23 +39,33 @@ function openReport(file: string): number {
   }
 }
 
-function announce({plan, method, why}: Request): void {
+function announce({plan, method, why, supervision}: Request): void {
   say(why === undefined ? `method ${method}, as asked` : `method ${method}: ${why}`)
   for (const step of plan.steps) say(`  ${kindOf(step).describe(step)}`)
+  for (const line of describeSupervision(supervision)) say(`  ${line}`)
+}
+
+/** Says what would be done; as JSON on standard output too, for it is all that there is. */
+function rehearse({plan, method, why, supervision}: Request, asJson: boolean): End {
+  const calls = plannedCalls(plan, method, supervision)
+  const program = plan.argv.map(readableText)
+  const told = {method, why: why ?? 'as asked', program, supervision: describeSupervision(supervision), calls}
+  writeAll(stdout, asJson ? `${JSON.stringify(told)}\n` : dryRunText(told))
+  return {code: 0, signal: 0}
 }
 
 /**
  * Runs what was asked for; auto, by the method that it chose. What libc makes posix_spawn of may be refused by a filter
  * (clone3, with EPERM): auto then goes on to clone, which has the older call left and says which step or program failed.
  */
-function runChosen({plan, method, why, verbose}: Request): Ran {
+function runChosen({plan, method, why, verbose, supervision}: Request): Ran {
   try {
-    return runPlan(plan, method)
+    return runPlan(plan, method, supervision)
   } catch (error) {
     const errno = error instanceof SpawnError ? error.failure.errno : undefined
     if (why === undefined || method !== 'posix_spawn' || !(errno === 'EPERM' || errno === 'ENOSYS')) throw error
     if (verbose) say(`posix_spawn is refused here (${errno}): method clone instead`)
-    return runPlan(plan, 'clone')
+    return runPlan(plan, 'clone', supervision)
   }
 }
 
@@ -60,6 +78,7 @@ function run(values: OptionValues, program: readonly string[], asJson: boolean):
   }
   try {
     const request = readRequest(values, program)
+    if (isOn(values, 'dry-run')) return rehearse(request, asJson)
     if (request.verbose) announce(request)
     const ran = runChosen(request)
     if (request.verbose) {
@@ -67,6 +86,10 @@ function run(values: OptionValues, program: readonly string[], asJson: boolean):
       say(describeEnd(ran))
     }
     write(reportOf(ran))
+    for (const directory of ran.cgroups)
+      say(`the control group ${directory} stays, for it has processes; --kill-tree ends them`)
+    if (ran.timedOut !== 'no' && !request.supervision.preserveStatus)
+      return {code: ran.signal === SIGKILL ? signalOffset + SIGKILL : timeIsUp, signal: 0}
     if (ran.signal !== null) return {code: signalOffset + ran.signal, signal: ran.interrupted ? ran.signal : 0}
     if (ran.exitCode !== null) return {code: ran.exitCode, signal: 0}
     throw new SpawnctlError('E_REAPED', 'the program’s exit status is lost: it was reaped elsewhere', {

@@ -6,6 +6,7 @@ import {readArgv0, readEnvironment} from '../plan/environment.js'
 import {readSteps} from '../plan/housekeeping.js'
 import {isOn, lastValue, type OptionValues} from '../plan/option.js'
 import {makePlan, type Plan} from '../plan/plan.js'
+import {readSupervision, type Supervision} from '../plan/supervision.js'
 import {exactEnvironment, exactWords, surroundings} from './caller.js'
 
 /** What a command line asks `exec` to do; nothing has been opened or created yet. */
@@ -14,6 +15,7 @@ export interface Request {
   readonly method: Method
   /** Why auto chose it; undefined when the user did. */
   readonly why: string | undefined
+  readonly supervision: Supervision
   readonly verbose: boolean
 }
 
@@ -36,5 +38,5 @@ export function readRequest(values: OptionValues, program: readonly string[]): R
   const asked = lastValue(values, 'method') ?? 'auto'
   const {method, why} = isMethod(asked) ? {method: asked, why: undefined} : chooseMethod(plan)
   refuseUnlessCapable(plan, method)
-  return {plan, method, why, verbose: isOn(values, 'verbose')}
+  return {plan, method, why, supervision: readSupervision(values), verbose: isOn(values, 'verbose')}
 }

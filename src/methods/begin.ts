@@ -9,7 +9,7 @@ import {diagnose} from './diagnosis/diagnose.js'
 import type {Method} from './method.js'
 import {engage, type Zygote} from './spawn.js'
 
-type Script = Pick<LoweredPlan, 'calls' | 'candidates'>
+type Script = Omit<LoweredPlan, 'image'>
 
 /** A child that exists, whether or not its program runs already. */
 export interface Begun {
@@ -19,6 +19,8 @@ export interface Begun {
   /** The core's, open until the child is let go; -1 where the kernel has none. */
   readonly pidfd: number
   readonly child: ChildName
+  /** Control groups made for it, to be removed when it has ended. */
+  readonly cgroups: readonly string[]
   /** The error that a failure, told with the exit, amounts to. */
   readonly explain: (failure: LateFailure) => SpawnError
 }
@@ -41,13 +43,13 @@ export function beginPlan(
   let script: Script | undefined
   try {
     refuseUnlessCapable(plan, method)
-    const result = engage(plan, method, zygote, (image, {calls, candidates}) => {
-      script = {calls, candidates}
+    const result = engage(plan, method, zygote, ({image, ...told}) => {
+      script = told
       return nativeBegin(image, exits, id, given)
     })
-    const {creationCall: syscall, pid, pidfd, child} = result
+    const {creationCall: syscall, pid, pidfd, child, cgroups} = result
     const explain = (failure: LateFailure) => diagnose(method, plan, script as Script, failure)
-    return {method, syscall, pid, pidfd, child, explain}
+    return {method, syscall, pid, pidfd, child, cgroups, explain}
   } finally {
     if (script === undefined) closeDescriptors(given)
   }

@@ -1,11 +1,15 @@
 import {PlanError} from '../errors.js'
 import {posixSpawnFeatures} from '../native/core.js'
-import {posixSpawnRefusal} from '../plan/lower.js'
+import {birthRefusal, posixSpawnRefusal} from '../plan/lower.js'
 import type {Plan} from '../plan/plan.js'
-import type {Method} from './method.js'
+import type {Supervision} from '../plan/supervision.js'
+import {type Method, methodTraits} from './method.js'
 
 /** SCM_RIGHTS carries 253 descriptors; block, pipe and working directory take three. */
 const mostZygoteSources = 250
+
+/** In the order in which they are proposed instead of one that cannot: clone can most. */
+const alternatives: readonly Method[] = ['clone', 'clone-vm', 'fork', 'zygote', 'vfork']
 
 export interface Refusal {
   /** The step that cannot be done, as a person would say it. */
@@ -15,23 +19,25 @@ export interface Refusal {
   alternative: Method
 }
 
+function findRefusal(plan: Plan, method: Method): {step: string; reason: string} | undefined {
+  if (method === 'posix_spawn') return posixSpawnRefusal(plan, posixSpawnFeatures())
+  const refused = birthRefusal(plan, methodTraits[method].birth)
+  if (refused !== undefined || method !== 'zygote') return refused
+  const descriptors = plan.steps.find(step => step.kind === 'descriptors')
+  const sources = new Set(descriptors?.placements.map(({from}) => from)).size
+  if (sources <= mostZygoteSources) return undefined
+  return {
+    step: `${sources} descriptors`,
+    reason: `one message to the zygote carries at most ${mostZygoteSources}`,
+  }
+}
+
 /** Why a method cannot carry a plan, or undefined when it can. */
 export function refusal(plan: Plan, method: Method): Refusal | undefined {
-  if (method === 'posix_spawn') {
-    const refused = posixSpawnRefusal(plan, posixSpawnFeatures())
-    return refused && {...refused, alternative: 'clone'}
-  }
-  if (method === 'zygote') {
-    const descriptors = plan.steps.find(step => step.kind === 'descriptors')
-    const sources = new Set(descriptors?.placements.map(({from}) => from)).size
-    if (sources > mostZygoteSources)
-      return {
-        step: `${sources} descriptors`,
-        reason: `one message to the zygote carries at most ${mostZygoteSources}`,
-        alternative: 'clone',
-      }
-  }
-  return undefined
+  const refused = findRefusal(plan, method)
+  if (refused === undefined) return undefined
+  const alternative = alternatives.find(other => findRefusal(plan, other) === undefined) ?? 'clone'
+  return {...refused, alternative}
 }
 
 /** @throws {PlanError} E_REFUSED, before any process exists */
@@ -41,5 +47,14 @@ export function refuseUnlessCapable(plan: Plan, method: Method): void {
   throw new PlanError('E_REFUSED', `${method} cannot do "${refused.step}"`, {
     why: refused.reason,
     next: `--method ${refused.alternative}, or --method auto to have it chosen`,
+  })
+}
+
+/** @throws {PlanError} E_REFUSED, before any process exists */
+export function refuseUnlessSupervisable({timeoutMs, killTree}: Supervision, method: Method): void {
+  if (method !== 'zygote' || (timeoutMs === 0 && !killTree)) return
+  throw new PlanError('E_REFUSED', `zygote cannot do "${killTree ? '--kill-tree' : '--timeout'}"`, {
+    why: 'the zygote makes a child of spawnctl’s own; the keeper, which outlives a killed spawnctl, could not be its parent',
+    next: '--method clone, or --method auto to have it chosen',
   })
 }

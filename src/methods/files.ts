@@ -21,9 +21,15 @@ const explanations: Readonly<Record<string, string>> = {
   EMFILE: 'this process is at its limit of open files (ulimit -n)',
 }
 
+export function openFlags(access: FileAccess): {flags: number; mode?: number} {
+  const all = flags[access] | O_NOCTTY
+  return all & O_CREAT ? {flags: all, mode: createMode} : {flags: all}
+}
+
 function open({path, access}: FileSource): number {
+  const {flags: how, mode} = openFlags(access)
   try {
-    return openSync(path, flags[access] | O_NOCTTY, createMode)
+    return openSync(path, how, mode)
   } catch (cause) {
     const {name, text} = describeErrno(-((cause as NodeJS.ErrnoException).errno ?? 0))
     const why = explanations[name]

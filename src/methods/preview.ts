@@ -65,6 +65,7 @@ function callsOf({calls, pool}: LoweredPlan, names: ReadonlyMap<number, string>)
   const shown = (arg: Argument): string => {
     if (typeof arg === 'number') return names.has(arg) ? `[${names.get(arg)}]` : String(arg)
     if (typeof arg === 'bigint') return String(arg)
+    if ('addressOf' in arg) return `[where result ${arg.addressOf.slot} is]`
     return 'slot' in arg ? `[result ${arg.slot}]` : shownBytes(pool.entry(arg))
   }
   return calls.map(({step, name, args}) => ({step: step.kind, name, args: args.map(shown)}))
@@ -72,7 +73,7 @@ function callsOf({calls, pool}: LoweredPlan, names: ReadonlyMap<number, string>)
 
 function actionsOf({actions, pool}: LoweredPlan, names: ReadonlyMap<number, string>): readonly PreviewedCall[] {
   const shown = (fd: number) => (names.has(fd) ? `[${names.get(fd)}]` : String(fd))
-  return actions.map(({kind, fd, target, path}) => {
+  return actions.map(({action: {kind, fd, target, path}}) => {
     const name = actionNames[kind] as (typeof actionNames)[number]
     if (path !== undefined) return {name, args: [shownBytes(pool.entry(path))]}
     return {name, args: name === 'adddup2' ? [shown(fd), String(target)] : [shown(fd)]}

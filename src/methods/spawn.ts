@@ -6,17 +6,21 @@ import {
   nativeRun,
   nativeSpawn,
   posixSpawnFeatures,
+  type RunOptions,
   type RunResult,
   type SpawnResult,
   tryToSetBlocking,
 } from '../native/core.js'
 import {type LoweredPlan, type Lowering, lower} from '../plan/lower.js'
 import type {Plan} from '../plan/plan.js'
+import type {Supervision} from '../plan/supervision.js'
 import type {Arch} from '../plan/syscalls.js'
-import {refuseUnlessCapable} from './capability.js'
-import {diagnose, preparing} from './diagnosis/diagnose.js'
-import {openFiles} from './files.js'
+import {refuseUnlessCapable, refuseUnlessSupervisable} from './capability.js'
+import {removeCgroups} from './cgroup.js'
+import {diagnose, preparing, refuseLostKeeper} from './diagnosis/diagnose.js'
 import {type Method, methodTraits} from './method.js'
+import {openPlan} from './opening.js'
+import {openTerminal} from './terminal.js'
 import {heldZygote, openCaller, startZygote, type Zygote} from './zygote.js'
 
 export type {Zygote} from './zygote.js'
@@ -29,9 +33,11 @@ export interface Spawned {
   readonly pidfd: number
   readonly callerBlockedNs: number
   readonly spawnToExecNs: number
+  /** Control groups made for it; who holds it removes them when all its processes have ended: removeCgroups. */
+  readonly cgroups: readonly string[]
 }
 
-/** A child that has run and was reaped. */
+/** A child that has run and was reaped; of the control groups made for it, those that still have processes. */
 export interface Ran extends Omit<Spawned, 'pidfd'> {
   /** Null when a signal ended it. */
   readonly exitCode: number | null
@@ -42,7 +48,28 @@ export interface Ran extends Omit<Spawned, 'pidfd'> {
   readonly interrupted: boolean
   /** The host reaps its children itself (SIGCHLD ignored): the end is not known. */
   readonly reapedElsewhere: boolean
+  /** Whether its time was up, and what it was sent. */
+  readonly timedOut: 'no' | 'signal' | 'kill'
+  /** By what means everything that it started was ended; null when that was not asked for. */
+  readonly killTree: KillTree | null
   readonly elapsedNs: number
+}
+
+/** A pid namespace ends with its first process; else orphans come to the keeper, which ends them. */
+type KillTree = 'pid namespace' | 'descendants'
+
+const CLONE_NEWPID = 0x20000000
+const unsupervised: Supervision = {
+  timeoutMs: 0,
+  killAfterMs: 0,
+  signal: 15,
+  preserveStatus: false,
+  killTree: false,
+  kept: false,
+}
+
+function nanoseconds(ms: number): bigint {
+  return BigInt(Math.round(ms * 1e6))
 }
 
 function openDescriptors(): readonly number[] {
@@ -78,11 +105,12 @@ export function engage<Result extends SpawnResult>(
   plan: Plan,
   method: Method,
   zygote: Zygote | undefined,
-  native: (image: Uint8Array, lowered: LoweredPlan) => Result,
-): Result {
+  native: (lowered: LoweredPlan) => Result,
+): Result & {cgroups: readonly string[]} {
   if (method === 'zygote' && zygote === undefined)
     throw new PlanError('E_REFUSED', 'the method zygote needs an open zygote', {next: 'zygote: new Zygote()'})
-  const files = openFiles(plan)
+  const opened = openPlan(plan, spawnPlan)
+  let succeeded = false
   let caller: ReturnType<typeof openCaller> | undefined
   try {
     caller = method === 'zygote' ? preparing(method, openCaller) : undefined
@@ -97,20 +125,23 @@ export function engage<Result extends SpawnResult>(
             zygoteSocket: (zygote as Zygote).socket,
             caller,
           }
-    if (method === 'posix_spawn') makeBlocking(files.plan)
-    const lowered = lower(files.plan, lowering)
-    const result = native(lowered.image, lowered)
+    if (method === 'posix_spawn') makeBlocking(opened.plan)
+    const {takesFlags} = methodTraits[method].birth
+    const lowered = lower(opened.plan, {...lowering, takesFlags, openInit: opened.openInit})
+    const result = native(lowered)
     if (result.stage !== 'spawned') throw diagnose(method, plan, lowered, result)
-    return result
+    succeeded = true
+    return {...result, cgroups: opened.cgroups}
   } finally {
-    files.close()
+    opened.close()
     caller?.close()
+    if (!succeeded) removeCgroups(opened.cgroups)
   }
 }
 
-function spawned(method: Method, result: SpawnResult): Omit<Spawned, 'pidfd'> {
-  const {creationCall, pid, callerBlockedNs, spawnToExecNs} = result
-  return {method, syscall: creationCall, pid, callerBlockedNs, spawnToExecNs}
+function spawned(method: Method, result: SpawnResult & {cgroups: readonly string[]}): Omit<Spawned, 'pidfd'> {
+  const {creationCall, pid, callerBlockedNs, spawnToExecNs, cgroups} = result
+  return {method, syscall: creationCall, pid, callerBlockedNs, spawnToExecNs, cgroups}
 }
 
 /**
@@ -121,7 +152,7 @@ function spawned(method: Method, result: SpawnResult): Omit<Spawned, 'pidfd'> {
  */
 export function spawnPlan(plan: Plan, method: Method, zygote?: Zygote): Spawned {
   refuseUnlessCapable(plan, method)
-  const result = engage(plan, method, zygote, nativeSpawn)
+  const result = engage(plan, method, zygote, ({image}) => nativeSpawn(image))
   return {...spawned(method, result), pidfd: result.pidfd}
 }
 
@@ -130,25 +161,57 @@ export function openZygote(): Zygote {
   return heldZygote(startZygote(spawnPlan))
 }
 
+/** The zygote makes children of spawnctl's own, which no keeper can stand above. */
+function runOptions(
+  plan: Plan,
+  method: Method,
+  supervision: Supervision,
+): Omit<RunOptions, 'terminal' | 'terminalPeer'> {
+  const {timeoutMs, killAfterMs, signal, killTree, kept} = supervision
+  return {
+    timeoutNs: nanoseconds(timeoutMs),
+    killAfterNs: nanoseconds(killAfterMs),
+    timeoutSignal: signal,
+    killTree,
+    keep: kept && method !== 'zygote',
+    orphanSignal: plan.steps.find(step => step.kind === 'pdeathsig')?.signal ?? 0,
+  }
+}
+
 /**
  * Creates a child, passes signals on to it and waits for its end; the calling thread sleeps meanwhile. What `exec` does.
  * @throws as spawnPlan
  */
-export function runPlan(plan: Plan, method: Method): Ran {
+export function runPlan(plan: Plan, method: Method, supervision = unsupervised): Ran {
   refuseUnlessCapable(plan, method)
+  refuseUnlessSupervisable(supervision, method)
   const zygote = method === 'zygote' ? openZygote() : undefined
+  let terminal: ReturnType<typeof openTerminal> | undefined
   try {
-    const result: RunResult = engage(plan, method, zygote, nativeRun)
+    terminal = openTerminal(plan)
+    const {plan: opened, take} = terminal
+    const options = runOptions(plan, method, supervision)
+    let cloneFlags = 0
+    const result = engage<RunResult>(opened, method, zygote, lowered => {
+      cloneFlags = lowered.cloneFlags
+      const run = nativeRun(lowered.image, {...options, ...take()})
+      refuseLostKeeper(method, run)
+      return run
+    })
     return {
       ...spawned(method, result),
+      cgroups: removeCgroups(result.cgroups),
       exitCode: result.exitCode < 0 || result.waitErrno !== 0 ? null : result.exitCode,
       signal: result.signal === 0 ? null : result.signal,
       coreDumped: result.coreDumped,
       interrupted: result.interrupted,
       reapedElsewhere: result.waitErrno !== 0,
+      timedOut: result.timedOut,
+      killTree: supervision.killTree ? (cloneFlags & CLONE_NEWPID ? 'pid namespace' : 'descendants') : null,
       elapsedNs: result.elapsedNs,
     }
   } finally {
+    terminal?.close()
     zygote?.close()
   }
 }

@@ -5,7 +5,7 @@ import {closeDescriptors} from '../native/sync.js'
 import type {CallerState} from '../plan/lower.js'
 import {makePlan, type Plan} from '../plan/plan.js'
 import {signalList} from '../plan/signals.js'
-import type {FileSource} from '../plan/step.js'
+import type {FileSource, Step} from '../plan/step.js'
 import {preparing, zygoteError} from './diagnosis/diagnose.js'
 import type {Method} from './method.js'
 
@@ -15,11 +15,15 @@ const O_PATH = 0o10000000
 
 const nullDevice: FileSource = {path: '/dev/null', access: 'read-write'}
 
+/** spawnPlan, which needs this module itself. */
+export type Spawn = (plan: Plan, method: Method) => {pid: number; pidfd: number}
+
 /**
  * Holds no descriptor of the caller's but its socket, so that no pipe stays open because of it.
+ * @param more steps of the zygote's own; what it is made of its children have
  * @param nothing what it finds at 0 to 2
  */
-export function zygotePlan(theirs: number, nothing: FileSource | number = nullDevice): Plan {
+export function zygotePlan(theirs: number, more: readonly Step[], nothing: FileSource | number = nullDevice): Plan {
   const file = zygoteExecutable()
   return makePlan({
     file,
@@ -37,6 +41,7 @@ export function zygotePlan(theirs: number, nothing: FileSource | number = nullDe
         ],
       },
       {kind: 'sigmask', signals: signalList('all')},
+      ...more,
     ],
   })
 }
@@ -49,10 +54,10 @@ export interface StartedZygote {
 }
 
 /** @throws {SpawnError} */
-export function startZygote(spawn: (plan: Plan, method: Method) => {pid: number; pidfd: number}): StartedZygote {
+export function startZygote(spawn: Spawn, more: readonly Step[] = []): StartedZygote {
   const [ours, theirs] = preparing('zygote', zygoteChannel)
   try {
-    const {pid, pidfd} = spawn(zygotePlan(theirs), 'clone')
+    const {pid, pidfd} = spawn(zygotePlan(theirs, more), 'clone')
     return {pid, pidfd, socket: ours}
   } catch (error) {
     closeDescriptors([ours])
@@ -103,7 +108,7 @@ export function heldZygote(started: StartedZygote): Zygote {
   })
 }
 
-function currentUmask(): number {
+export function currentUmask(): number {
   const status = readFileSync('/proc/self/status', 'utf8')
   return Number.parseInt(/^Umask:\s*(\d+)/m.exec(status)?.[1] ?? '22', 8)
 }

@@ -12,7 +12,7 @@
 /* What a child that changes ids clears in shared memory has to be put back in the order of the spawns. */
 static int must_be_waited_out(const struct spawning *s)
 {
-	return is_settled(s) || s->dumpable >= 0;
+	return is_settled(s) || s->changes_credentials;
 }
 
 static void end_spawning(struct spawning *s)

@@ -7,7 +7,7 @@ import {NativeError} from '../errors.js'
 /** The one file that knows ffi-rs. Only numbers and bytes cross, and every signature stands in this table. */
 const signatures = {
   spawnctl_spawn: ['bytes', 'u32', 'bytes', 'void'],
-  spawnctl_run: ['bytes', 'u32', 'bytes', 'void'],
+  spawnctl_run: ['bytes', 'u32', 'bytes', 'bytes', 'void'],
   spawnctl_socketpairs: ['u32', 'bytes', 'i32'],
   spawnctl_close: ['bytes', 'u32', 'void'],
   spawnctl_spawn_sync: ['bytes', 'u32', 'bytes', 'bytes', 'bytes', 'void'],
@@ -19,6 +19,7 @@ const signatures = {
   spawnctl_probe_close_range: ['i32'],
   spawnctl_probe: ['bytes', 'u32', 'u32', 'u32', 'u32', 'i32', 'i32', 'bytes', 'void'],
   spawnctl_glibc_version: ['bytes', 'u32', 'i32'],
+  spawnctl_open_terminal: ['bytes', 'i32'],
   spawnctl_zygote_channel: ['bytes', 'i32'],
   spawnctl_find_user: ['bytes', 'bytes', 'bytes', 'i32'],
   spawnctl_find_group: ['bytes', 'bytes', 'i32'],
@@ -64,6 +65,10 @@ export function zygoteExecutable(): string {
 
 export function benchExecutable(): string {
   return nativeFile('spawnctl-bench')
+}
+
+export function initExecutable(): string {
+  return nativeFile('spawnctl-init')
 }
 
 /**

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define SCRIPT_MAGIC 0x4e575053u /* "SPWN" */
-#define SCRIPT_LAYOUT 1u
+#define SCRIPT_LAYOUT 2u
 
 enum method {
 	METHOD_FORK = 1,
@@ -45,9 +45,16 @@ struct child_report {
 	uint32_t candidate;  /* the last program path tried */
 };
 
+/* In step.relocate: a result other than the caller's pid, which comes into args[5], fails the step with ESRCH. */
+#define EXPECTS_CALLER (1u << 6)
+
+/* In step.nr: a second process does the steps that follow, and this one becomes spawnctl-init: args[0] is its executable,
+ * open, args[1] its argv, args[2] where the second one's pid goes, in decimal. */
+#define SECOND_PROCESS (-1)
+
 struct step {
 	int32_t nr;
-	uint8_t relocate;  /* bit i: args[i] is an offset into the block */
+	uint8_t relocate;  /* bit i: args[i] is an offset into the block; bit 6: EXPECTS_CALLER */
 	uint8_t from_slot; /* bit i: args[i] is the index of a slot; its value is the argument */
 	int16_t save_slot; /* the slot that receives the result, or -1 */
 	int32_t forgive[2]; /* errno values that do not fail the step; 0: none */
@@ -94,19 +101,23 @@ struct script_header {
 	uint32_t sent_fds, sent_fd_count;     /* zygote only: int32_t descriptors of the caller */
 	int32_t zygote_socket;
 	struct spawn_attributes attributes;
+	uint64_t clone_flags;			/* CLONE_NEW…: namespaces that begin with the child's creation */
+	uint32_t relocations, relocation_count; /* uint32_t each: where a word of the pool holds an offset */
+	int32_t cgroup_fd;			/* for CLONE_INTO_CGROUP, or -1 */
+	uint32_t cgroup_step;			/* the step that enters the cgroup where clone3 did not */
 	struct child_report report;
 };
 
 _Static_assert(sizeof(struct step) == 64, "struct step is 64 bytes in src/plan/block.ts");
 _Static_assert(sizeof(struct spawn_action) == 16, "struct spawn_action is 16 bytes in src/plan/block.ts");
-_Static_assert(sizeof(struct script_header) == 128, "struct script_header is 128 bytes in src/plan/block.ts");
+_Static_assert(sizeof(struct script_header) == 152, "struct script_header is 152 bytes in src/plan/block.ts");
 
 static inline void *at(const struct script_header *block, uint64_t offset)
 {
 	return (char *)block + offset;
 }
 
-/* Turns the offsets of argv, envp and candidates into addresses of this mapping. Done once, before the child exists. */
+/* Turns the offsets of argv, envp, candidates and of pointers in the pool into addresses of this mapping. Done once, before the child exists. */
 static inline void relocate_block(struct script_header *block)
 {
 	uint64_t base = (uint64_t)block;
@@ -117,6 +128,9 @@ static inline void relocate_block(struct script_header *block)
 		envp[i] += base;
 	for (uint32_t i = 0; i < block->candidate_count; i++)
 		candidates[i] += base;
+	const uint32_t *relocations = at(block, block->relocations);
+	for (uint32_t i = 0; i < block->relocation_count; i++)
+		*(uint64_t *)at(block, relocations[i]) += base;
 }
 
 #endif

@@ -20,6 +20,8 @@ const freestanding = ['-static', '-nostdlib', '-nostartfiles', '-ffreestanding',
 const benchProgram = ['-pthread', '-Wl,-z,relro,-z,now']
 /** What the zygote is made of; everything but its main belongs to the core too. */
 const zygoteSources = ['zygote.c', 'child.c']
+const initSources = ['init.c']
+const programs = ['zygote.c', ...initSources]
 
 const here = dirname(fileURLToPath(import.meta.url))
 const sources = join(here, '..', '..', 'src', 'native')
@@ -56,11 +58,12 @@ function compileInto(target: string, compiler: string): void {
   for (const file of files) compile(compiler, [...flags, '-fPIC', '-c', file, '-o', join(objects, `${file}.o`)])
   const objectsOf = (wanted: (file: string) => boolean) => files.filter(wanted).map(file => join(objects, `${file}.o`))
   const isBench = (file: string) => file.startsWith('bench')
-  const core = objectsOf(file => file !== 'zygote.c' && !isBench(file))
+  const core = objectsOf(file => !programs.includes(file) && !isBench(file))
   const exports = `-Wl,--version-script=${join(sources, 'exports.map')}`
   compile(compiler, [...shared, exports, '-o', join(target, 'libspawnctl.so'), ...core])
   compile(compiler, [...flags, ...benchProgram, '-o', join(target, 'spawnctl-bench'), ...core, ...objectsOf(isBench)])
   compile(compiler, [...flags, ...freestanding, '-o', join(target, 'spawnctl-zygote'), ...zygoteSources])
+  compile(compiler, [...flags, ...freestanding, '-o', join(target, 'spawnctl-init'), ...initSources])
 }
 
 /** What is there stays in use until all is compiled: another process may be running it. */

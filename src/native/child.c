@@ -7,13 +7,18 @@
  * Signals:  all blocked on entry. Handlers go to default first; the last step of the script sets the mask.
  * Reports:  {how far it came, failed step, errno} in the shared block, once; the end-of-file of the close-on-exec
  *           pipe says "look now".
- * Ends:     execve or _exit(127). Never returns into a caller's frame, never exit().
+ * Ends:     execve or _exit(127); one that has made a second process for the program executes spawnctl-init instead.
+ *           Never returns into a caller's frame, never exit().
  * Held to:  test/native/child-contract.native.test.ts (nm -u child.o is empty).
  * Source:   vfork(2), signal-safety(7), execvp(3), musl's posix_spawn.c. */
 #include "child.h"
 #include "syscall.h"
 
 #include <asm/errno.h>
+#include <linux/fcntl.h>
+#include <linux/sched.h>
+#include <linux/wait.h>
+#include <signal.h>
 #include <stddef.h>
 
 /* The kernel's struct sigaction, as rt_sigaction takes it; libc's has another shape. */
@@ -45,29 +50,6 @@ static _Noreturn void leave(struct script_header *block, int32_t failed_step, lo
 static int forgiven(const struct step *step, long error)
 {
 	return -error == step->forgive[0] || -error == step->forgive[1];
-}
-
-static void run_steps(struct script_header *block)
-{
-	struct step *steps = at(block, block->steps);
-	int64_t *slots = at(block, block->slots);
-	for (uint32_t i = 0; i < block->step_count; i++) {
-		const struct step *step = &steps[i];
-		long args[6];
-		for (int n = 0; n < 6; n++) {
-			uint64_t arg = step->args[n];
-			if (step->from_slot & (1u << n))
-				arg = (uint64_t)slots[arg];
-			if (step->relocate & (1u << n))
-				arg += (uint64_t)block;
-			args[n] = (long)arg;
-		}
-		long result = syscall6(step->nr, args[0], args[1], args[2], args[3], args[4], args[5]);
-		if (result < 0 && result > -4096 && !forgiven(step, result))
-			leave(block, (int32_t)i, result);
-		if (step->save_slot >= 0)
-			slots[step->save_slot] = result;
-	}
 }
 
 /* A fork in another thread may hold a program that was just written open for writing: a short wait cures it. */
@@ -109,6 +91,93 @@ static long execute_candidates(struct script_header *block)
 	return denied ? denied : error;
 }
 
+static _Noreturn void run_program(struct script_header *block)
+{
+	block->report.state = CHILD_EXECUTING;
+	leave(block, FAILED_AT_EXEC, execute_candidates(block));
+}
+
+struct second_process {
+	struct script_header *block;
+	uint32_t first_step;
+	struct kernel_sigaction on_child;
+};
+
+static void run_steps(struct script_header *block, uint32_t first);
+
+static _Noreturn void run_second(void *context)
+{
+	const struct second_process *second = context;
+	syscall4(__NR_rt_sigaction, SIGCHLD, &second->on_child, 0, SIGSET_BYTES);
+	run_steps(second->block, second->first_step);
+	run_program(second->block);
+}
+
+static void write_decimal(char *text, long number)
+{
+	int digits = 1;
+	for (long rest = number; rest >= 10; rest /= 10)
+		digits++;
+	for (text[digits] = 0; digits > 0; number /= 10)
+		text[--digits] = (char)('0' + number % 10);
+}
+
+/* Below everything that this process may still need of its stack while it sleeps, and is not going to need later. */
+#define STACK_KEPT_BYTES 2048
+
+/* The program is to be a child of this process, which only watches over it. The second process has its own stretch of the
+ * stack and the same memory; this one sleeps until that has executed the program or failed, as its own parent may do, and
+ * then executes spawnctl-init. SIGCHLD is not ignored meanwhile, whatever the script says: the status would be lost. */
+static __attribute__((noinline)) _Noreturn void begin_second_process(struct script_header *block, uint32_t step, const long *args)
+{
+	struct second_process second = {.block = block, .first_step = step + 1};
+	struct kernel_sigaction by_default = {0, 0, 0, 0};
+	syscall4(__NR_rt_sigaction, SIGCHLD, &by_default, &second.on_child, SIGSET_BYTES);
+	long stack = ((long)__builtin_frame_address(0) - STACK_KEPT_BYTES) & -16;
+	long pid = clone_onto_stack(__NR_clone, CLONE_VM | CLONE_VFORK | SIGCHLD, stack, 0, run_second, &second);
+	if (pid < 0)
+		leave(block, (int32_t)step, pid);
+	int status = 0;
+	if (__atomic_load_n(&block->report.state, __ATOMIC_ACQUIRE) == CHILD_EXECUTING) {
+		char *const *argv = (char *const *)args[1];
+		write_decimal((char *)args[2], pid);
+		long error = syscall5(__NR_execveat, args[0], "", argv, argv + 2, AT_EMPTY_PATH);
+		syscall2(__NR_kill, pid, SIGKILL);
+		syscall4(__NR_wait4, pid, &status, __WALL, 0);
+		leave(block, (int32_t)step, error);
+	}
+	syscall4(__NR_wait4, pid, &status, __WALL, 0);
+	for (;;)
+		syscall1(__NR_exit_group, status & 0x7f ? 128 + (status & 0x7f) : 127);
+}
+
+static void run_steps(struct script_header *block, uint32_t first)
+{
+	struct step *steps = at(block, block->steps);
+	int64_t *slots = at(block, block->slots);
+	for (uint32_t i = first; i < block->step_count; i++) {
+		const struct step *step = &steps[i];
+		long args[6];
+		for (int n = 0; n < 6; n++) {
+			uint64_t arg = step->args[n];
+			if (step->from_slot & (1u << n))
+				arg = (uint64_t)slots[arg];
+			if (step->relocate & (1u << n))
+				arg += (uint64_t)block;
+			args[n] = (long)arg;
+		}
+		if (step->nr == SECOND_PROCESS)
+			begin_second_process(block, i, args);
+		long result = syscall6(step->nr, args[0], args[1], args[2], args[3], args[4], args[5]);
+		if (result < 0 && result > -4096 && !forgiven(step, result))
+			leave(block, (int32_t)i, result);
+		if ((step->relocate & EXPECTS_CALLER) && result != args[5])
+			leave(block, (int32_t)i, -ESRCH);
+		if (step->save_slot >= 0)
+			slots[step->save_slot] = result;
+	}
+}
+
 _Noreturn void run_child(void *context)
 {
 	struct child *child = context;
@@ -117,7 +186,6 @@ _Noreturn void run_child(void *context)
 	block->report.state = CHILD_RUNNING;
 	if (child->reset_handlers)
 		reset_handlers();
-	run_steps(block);
-	block->report.state = CHILD_EXECUTING;
-	leave(block, FAILED_AT_EXEC, execute_candidates(block));
+	run_steps(block, 0);
+	run_program(block);
 }

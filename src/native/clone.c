@@ -11,6 +11,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#ifndef CLONE_INTO_CGROUP
+#define CLONE_INTO_CGROUP 0x200000000ull
+#endif
 #ifndef CLONE_CLEAR_SIGHAND
 #define CLONE_CLEAR_SIGHAND 0x100000000ull
 #endif
@@ -33,13 +36,32 @@ static int clone3_refused(long error)
 	return error == -ENOSYS || error == -EPERM || error == -EINVAL || error == -E2BIG;
 }
 
+/* What the cgroup refuses is tried once more without it: the step then fails, and tells that it was the cgroup. */
+static int cgroup_refused(long error)
+{
+	return error != -EAGAIN && error != -ENOMEM;
+}
+
+static struct step *cgroup_step(struct spawning *s)
+{
+	return (struct step *)at(s->block, s->block->steps) + s->block->cgroup_step;
+}
+
+/* The step that would enter the cgroup becomes one that does nothing: it is slow on busy machines. */
+static void enter_cgroup_at_creation(struct spawning *s, struct clone_args *args)
+{
+	args->flags |= CLONE_INTO_CGROUP;
+	args->cgroup = (uint64_t)s->block->cgroup_fd;
+	cgroup_step(s)->nr = __NR_getpid;
+}
+
 static int create_with_flags(struct spawning *s, uint64_t flags)
 {
 	if (map_stack(s) < 0)
 		return -s->result->error;
 	int pidfd = -1;
 	char *stack = (char *)s->stack + CHILD_STACK_GUARD_BYTES;
-	flags |= CLONE_PIDFD;
+	flags |= CLONE_PIDFD | s->block->clone_flags;
 
 	struct clone_args args;
 	memset(&args, 0, sizeof args);
@@ -49,11 +71,15 @@ static int create_with_flags(struct spawning *s, uint64_t flags)
 	args.stack = (uint64_t)stack;
 	args.stack_size = CHILD_STACK_BYTES;
 	s->child.reset_handlers = 0;
+	if (s->block->cgroup_fd >= 0)
+		enter_cgroup_at_creation(s, &args);
 	s->result->creation_call = CREATED_BY_CLONE3;
 	long pid = clone_onto_stack(__NR_clone3, (long)&args, sizeof args, 0, run_child, &s->child);
-	if (pid < 0 && clone3_refused(pid)) {
+	if (pid < 0 && (clone3_refused(pid) || (s->block->cgroup_fd >= 0 && cgroup_refused(pid)))) {
 		char *top = stack + CHILD_STACK_BYTES;
 		s->child.reset_handlers = 1;
+		if (s->block->cgroup_fd >= 0)
+			cgroup_step(s)->nr = __NR_write;
 		s->result->creation_call = CREATED_BY_CLONE;
 		pid = clone_onto_stack(__NR_clone, (long)(flags | SIGCHLD), (long)top, (long)&pidfd, run_child, &s->child);
 		if (pid == -EINVAL) /* qemu-user knows no CLONE_PIDFD; pidfd_open does as well */

@@ -36,6 +36,10 @@ export interface SpawnResult {
   spawnToExecNs: number
 }
 
+/** What the end of its time brought a program: nothing yet, the signal, or SIGKILL. */
+const timeouts = ['no', 'signal', 'kill'] as const
+type TimedOut = (typeof timeouts)[number]
+
 /** struct run_result: a spawn and its end. */
 export interface RunResult extends SpawnResult {
   /** -1 when a signal ended it. */
@@ -46,11 +50,16 @@ export interface RunResult extends SpawnResult {
   waitErrno: number
   /** The terminal's SIGINT or SIGQUIT, which ended the program, reached this process too. */
   interrupted: boolean
+  timedOut: TimedOut
   elapsedNs: number
+  /** errno of the keeper's creation, 0 with none; and the signal that ended it before its time, or 0. */
+  keeperErrno: number
+  keeperSignal: number
 }
 
 export const spawnResultBytes = 64
-const runResultBytes = spawnResultBytes + 32
+const runOptionsBytes = 40
+const runResultBytes = spawnResultBytes + 40
 
 export function readSpawnResult(view: DataView): SpawnResult {
   const i32 = (at: number) => view.getInt32(at, true)
@@ -77,10 +86,47 @@ export function nativeSpawn(image: Uint8Array): SpawnResult {
   return readSpawnResult(new DataView(result.buffer))
 }
 
+/** struct run_options. */
+export interface RunOptions {
+  timeoutNs: bigint
+  killAfterNs: bigint
+  timeoutSignal: number
+  killTree: boolean
+  /** By a process of its own, which outlives this one. */
+  keep: boolean
+  /** What the keeper sends the program when this process has ended; 0 is nothing. */
+  orphanSignal: number
+  /** Both ends of the program's new terminal, or -1; the run closes them. */
+  terminal: number
+  terminalPeer: number
+}
+
+function encodeRunOptions({
+  timeoutNs,
+  killAfterNs,
+  timeoutSignal,
+  killTree,
+  keep,
+  orphanSignal,
+  terminal,
+  terminalPeer,
+}: RunOptions): Uint8Array {
+  const view = new DataView(new ArrayBuffer(runOptionsBytes))
+  view.setBigUint64(0, timeoutNs, true)
+  view.setBigUint64(8, killAfterNs, true)
+  view.setInt32(16, timeoutSignal, true)
+  view.setInt32(20, killTree ? 1 : 0, true)
+  view.setInt32(24, keep ? 1 : 0, true)
+  view.setInt32(28, orphanSignal, true)
+  view.setInt32(32, terminal, true)
+  view.setInt32(36, terminalPeer, true)
+  return new Uint8Array(view.buffer)
+}
+
 /** Spawns, passes signals on, waits for the end. */
-export function nativeRun(image: Uint8Array): RunResult {
+export function nativeRun(image: Uint8Array, options: RunOptions): RunResult {
   const result = new Uint8Array(runResultBytes)
-  callNative('spawnctl_run', image, image.length, result)
+  callNative('spawnctl_run', image, image.length, encodeRunOptions(options), result)
   const view = new DataView(result.buffer)
   const i32 = (at: number) => view.getInt32(spawnResultBytes + at, true)
   return {
@@ -90,7 +136,10 @@ export function nativeRun(image: Uint8Array): RunResult {
     coreDumped: i32(8) === 1,
     waitErrno: i32(12),
     interrupted: i32(16) === 1,
+    timedOut: timeouts[i32(20)] as TimedOut,
     elapsedNs: Number(view.getBigUint64(spawnResultBytes + 24, true)),
+    keeperErrno: i32(32),
+    keeperSignal: i32(36),
   }
 }
 
@@ -143,6 +192,13 @@ export function check(error: number): number {
   throw Object.assign(new Error(getSystemErrorName(error)), {errno: -error})
 }
 
+/** A new terminal, close-on-exec: the caller's end and the program's. */
+export function openTerminalEnds(): [ours: number, theirs: number] {
+  const ends = new Int32Array(2)
+  check(callNative('spawnctl_open_terminal', new Uint8Array(ends.buffer)))
+  return [ends[0] as number, ends[1] as number]
+}
+
 /** A connected pair of SOCK_SEQPACKET sockets, close-on-exec. */
 export function zygoteChannel(): [ours: number, theirs: number] {
   const ends = new Int32Array(2)
@@ -176,7 +232,7 @@ export function findGroups(name: string, gid: number): readonly number[] {
   return [...groups.subarray(0, count)]
 }
 
-/** Waits for a child of ours and reaps it; for one whose exit status nobody asks for. */
-export function reapChild(pid: number): void {
-  callNative('spawnctl_reap', pid)
+/** Waits for a child of ours and reaps it. Returns its wait status, as waitpid gives it. */
+export function reapChild(pid: number): number {
+  return callNative('spawnctl_reap', pid)
 }

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -66,6 +67,7 @@ static void append_environment(struct script_header *block, uint32_t count, uint
 		words[i] = at;
 		at += length;
 	}
+	words[count] = 0;
 }
 
 static int map_shared(struct spawning *s, uint32_t method, uint32_t bytes)
@@ -95,6 +97,14 @@ static int allocate_privately(struct spawning *s, uint32_t bytes)
 	return s->block ? 0 : fail(s, STAGE_PREPARE, 0, -ENOMEM);
 }
 
+static void name_caller(struct script_header *block)
+{
+	struct step *steps = at(block, block->steps);
+	for (uint32_t i = 0; i < block->step_count; i++)
+		if (steps[i].relocate & EXPECTS_CALLER)
+			steps[i].args[5] = (uint64_t)syscall0(__NR_getpid);
+}
+
 static int lay_block_out(struct spawning *s, const uint8_t *image, uint32_t image_bytes)
 {
 	const struct script_header *header = (const void *)image;
@@ -109,6 +119,7 @@ static int lay_block_out(struct spawning *s, const uint8_t *image, uint32_t imag
 	memcpy(s->block, image, image_bytes);
 	if (appended)
 		append_environment(s->block, count, appended);
+	name_caller(s->block);
 	if (header->method != METHOD_ZYGOTE)
 		relocate_block(s->block);
 	return 0;
@@ -142,19 +153,30 @@ static int shares_memory(uint32_t method)
 	return method != METHOD_FORK && method != METHOD_ZYGOTE;
 }
 
-/* setuid in a child that shares memory clears flags of that memory, which is the parent's. */
+/* setuid in a child that shares memory clears flags of that memory, which is the parent's. Several threads may spawn at
+ * once: the first one's flag counts, and the last one puts it back. */
+static pthread_mutex_t guarding = PTHREAD_MUTEX_INITIALIZER;
+static int changers, dumpable;
+
 static void save_memory_flags(struct spawning *s)
 {
-	s->dumpable = -1;
-	if (!(s->block->traits & TRAIT_CHANGES_IDENTITY) || !shares_memory(s->block->method))
+	s->changes_credentials = (s->block->traits & TRAIT_CHANGES_IDENTITY) && shares_memory(s->block->method);
+	if (!s->changes_credentials)
 		return;
-	s->dumpable = (int)syscall1(__NR_prctl, PR_GET_DUMPABLE);
+	pthread_mutex_lock(&guarding);
+	if (changers++ == 0)
+		dumpable = (int)syscall1(__NR_prctl, PR_GET_DUMPABLE);
+	pthread_mutex_unlock(&guarding);
 }
 
 static void restore_memory_flags(struct spawning *s)
 {
-	if (s->dumpable == 0 || s->dumpable == 1)
-		syscall2(__NR_prctl, PR_SET_DUMPABLE, s->dumpable);
+	if (!s->changes_credentials)
+		return;
+	pthread_mutex_lock(&guarding);
+	if (--changers == 0 && (dumpable == 0 || dumpable == 1))
+		syscall2(__NR_prctl, PR_SET_DUMPABLE, dumpable);
+	pthread_mutex_unlock(&guarding);
 }
 
 static int create(struct spawning *s)

@@ -62,7 +62,7 @@ struct spawning {
 	int settled_by_resumption; /* CLONE_VFORK: when the caller runs on, the child has executed or died */
 	uint64_t started_ns;
 	uint64_t caller_mask;
-	int dumpable; /* the caller's flag to put back, or -1 */
+	int changes_credentials; /* of memory that is shared: the dumpable flag is to be put back */
 };
 
 /* The methods. Each returns 0 or -errno with result->stage set, and fills pid, pidfd and creation_call. */
@@ -85,8 +85,9 @@ void release_spawning(struct spawning *s);
 /* Spawns and waits until the program runs or has failed to. result->stage tells; a failed child is reaped. */
 void spawnctl_spawn(const uint8_t *image, uint32_t image_bytes, struct spawn_result *result);
 
-/* Waits for a child and gives its status as waitpid does. */
+/* A child's wait status; it is gone then. */
 int spawnctl_reap(int32_t pid);
+
 uint64_t monotonic_ns(void);
 int open_pidfd(int pid);
 void adopt(struct spawning *s, int pid);

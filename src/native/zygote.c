@@ -77,7 +77,7 @@ static void spawn_child(struct request *request, struct zygote_reply *reply)
 		return;
 	relocate_block(request->block);
 	struct child child = {.block = request->block, .reset_handlers = 0, .seen = 0};
-	long pid = syscall5(__NR_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
+	long pid = syscall5(__NR_clone, CLONE_PARENT | SIGCHLD | request->block->clone_flags, 0, 0, 0, 0);
 	if (pid == 0)
 		run_child(&child);
 	if (pid < 0)

@@ -4,15 +4,16 @@ import type {SpawnAction} from './spawn-actions.js'
 import type {Text} from './text.js'
 
 /** The layout of src/native/block.h; a change there is a change here and a new number. */
-const layout = 1
+const layout = 2
 const magic = 0x4e575053
-const headerBytes = 128
+const headerBytes = 152
 const stepBytes = 64
+const expectsCaller = 1 << 6
 const actionBytes = 16
 const wordRange = 2 ** 32
 
 /** What of a call goes into the block. */
-type EncodedCall = Pick<ScriptCall, 'nr' | 'args' | 'save' | 'forgive'>
+type EncodedCall = Pick<ScriptCall, 'nr' | 'args' | 'save' | 'forgive' | 'expectCaller'>
 
 /** What the child does, whatever program it is to become. */
 export interface ScriptContent {
@@ -27,6 +28,11 @@ export interface ScriptContent {
   attributes: {setsid: boolean; setpgroup: boolean; sigmask: bigint; sigdefault: bigint}
   sentFds: readonly number[]
   zygoteSocket: number
+  /** CLONE_NEW…, for the call that creates the child. */
+  cloneFlags: number
+  /** An open directory of cgroup v2, or -1; and the index of the call that enters it otherwise. */
+  cgroupFd: number
+  cgroupStep: number
 }
 
 /** Everything the core needs for one spawn. */
@@ -54,6 +60,7 @@ export function encodeScript(content: ScriptContent): Uint8Array {
   const slots = room(content.slotCount * 8)
   const actions = room(content.actions.length * actionBytes)
   const sentFds = room(content.sentFds.length * 4)
+  const relocations = room(pool.pointers.length * 4)
   const poolStart = room(pool.length)
 
   const bytes = new Uint8Array(end)
@@ -86,8 +93,14 @@ export function encodeScript(content: ScriptContent): Uint8Array {
   view.setBigUint64(96, content.attributes.sigmask, true)
   view.setBigUint64(104, content.attributes.sigdefault, true)
 
+  view.setBigUint64(112, BigInt(content.cloneFlags), true)
+  view.setUint32(120, relocations, true)
+  view.setUint32(124, pool.pointers.length, true)
+  view.setInt32(128, content.cgroupFd, true)
+  view.setUint32(132, content.cgroupStep, true)
+
   content.calls.forEach((call, i) => {
-    writeStep(view, steps + i * stepBytes, call, poolStart)
+    writeStep(view, steps + i * stepBytes, call, poolStart, slots)
   })
   content.actions.forEach((action, i) => {
     writeAction(view, actions + i * actionBytes, action, poolStart)
@@ -96,6 +109,10 @@ export function encodeScript(content: ScriptContent): Uint8Array {
     view.setInt32(sentFds + i * 4, fd, true)
   })
   pool.copyInto(bytes, poolStart)
+  pool.pointers.forEach(({at, to}, i) => {
+    view.setUint32(relocations + i * 4, poolStart + at, true)
+    view.setBigUint64(poolStart + at, BigInt(poolStart + to.pool), true)
+  })
   return bytes
 }
 
@@ -137,7 +154,7 @@ export function encodeBlock(content: BlockContent): Uint8Array {
   return completeBlock(encodeScript(content), content.argv, content.env, content.candidates)
 }
 
-function writeStep(view: DataView, start: number, call: EncodedCall, poolStart: number): void {
+function writeStep(view: DataView, start: number, call: EncodedCall, poolStart: number, slots: number): void {
   let relocate = 0
   let fromSlot = 0
   call.args.forEach((arg, i) => {
@@ -149,15 +166,19 @@ function writeStep(view: DataView, start: number, call: EncodedCall, poolStart: 
     } else if ('pool' in arg) {
       relocate |= 1 << i
       view.setUint32(at, poolStart + arg.pool, true)
+    } else if ('addressOf' in arg) {
+      relocate |= 1 << i
+      view.setUint32(at, slots + arg.addressOf.slot * 8, true)
     } else {
       fromSlot |= 1 << i
       view.setUint32(at, arg.slot, true)
     }
   })
+  if (call.expectCaller) relocate |= expectsCaller
   view.setInt32(start, call.nr, true)
   view.setUint8(start + 4, relocate)
   view.setUint8(start + 5, fromSlot)
-  view.setInt16(start + 6, call.save, true)
+  view.setInt16(start + 6, call.save?.slot ?? -1, true)
   call.forgive.forEach((errno, i) => {
     view.setInt32(start + 8 + i * 4, errno, true)
   })

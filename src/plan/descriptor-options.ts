@@ -1,6 +1,6 @@
 import {UsageError} from '../errors.js'
-import {lastValue, type Option, type OptionValues, wholeNumber} from './option.js'
-import type {FileAccess, Placement, Surroundings} from './step.js'
+import {isOn, lastValue, type Option, type OptionValues, wholeNumber} from './option.js'
+import type {FileAccess, FileSource, Placement, Surroundings} from './step.js'
 
 const specs = 'null, inherit, close, fd:N, a path, or read:PATH write:PATH append:PATH rw:PATH'
 const mostFd = 1_048_575
@@ -10,6 +10,9 @@ const accessByPrefix: Readonly<Record<string, FileAccess>> = {
   append: 'append',
   rw: 'read-write',
 }
+
+/** A terminal that is made for the program; who runs it relays what goes through. */
+export const newTerminal: FileSource = {path: 'a new terminal', access: 'read-write'}
 
 export const descriptorOptions: readonly Option[] = [
   {name: 'stdin', value: 'SPEC', summary: `where standard input comes from: ${specs}`},
@@ -21,11 +24,20 @@ export const descriptorOptions: readonly Option[] = [
     multiple: true,
     summary: 'what the program finds at descriptor N; a plain path is opened for reading',
   },
+  {
+    name: 'pty',
+    summary:
+      'run the program in a session with a terminal of its own, which is its standard input, output and error unless these are given',
+  },
 ]
+
+/** No command line can say it. */
+const fromNewTerminal = '\0'
 
 type Source = Placement['from']
 
 function readSource(spec: string, to: number, option: string, surroundings: Surroundings): Source {
+  if (spec === fromNewTerminal) return newTerminal
   if (spec === '') throw new UsageError(`--${option} wants ${specs}`)
   if (spec === 'null') return {path: '/dev/null', access: 'read-write'}
   if (spec === 'inherit') return surroundings.inheritedDescriptor(to)
@@ -43,7 +55,7 @@ function readSource(spec: string, to: number, option: string, surroundings: Surr
 function wishes(values: OptionValues): Map<number, {spec: string; option: string}> {
   const wanted = new Map<number, {spec: string; option: string}>()
   for (const [fd, option] of ['stdin', 'stdout', 'stderr'].entries())
-    wanted.set(fd, {spec: lastValue(values, option) ?? 'inherit', option})
+    wanted.set(fd, {spec: lastValue(values, option) ?? (isOn(values, 'pty') ? fromNewTerminal : 'inherit'), option})
   for (const text of values.fd ?? []) {
     const equals = text.indexOf('=')
     if (equals < 0) throw new UsageError(`--fd wants N=SPEC, not "${text}"`, {next: '--fd 3=fd:5, or --fd 3=./file'})

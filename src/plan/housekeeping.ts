@@ -1,10 +1,27 @@
 import type {Option, OptionValues} from './option.js'
 import type {Step, StepKind, StepKindName, Surroundings} from './step.js'
+import {ambient, bounding, capabilities, keepcaps} from './steps/capabilities.js'
+import {cgroup} from './steps/cgroup.js'
+import {cpus} from './steps/cpus.js'
 import {descriptors} from './steps/descriptors.js'
 import {sigdefault, sigignore} from './steps/dispositions.js'
 import {setgid, setgroups, setuid} from './steps/identity.js'
+import {init} from './steps/init.js'
+import {ionice} from './steps/ionice.js'
+import {join} from './steps/join.js'
+import {pdeathsig, personality, seccomp} from './steps/life.js'
+import {nofile, rlimits} from './steps/limits.js'
+import {mounts} from './steps/mounts.js'
+import {oomScoreAdj} from './steps/oom-score.js'
+import {noNewPrivs, securebits} from './steps/privileges.js'
+import {root} from './steps/root.js'
+import {nice, sched} from './steps/scheduling.js'
 import {setpgid, setsid} from './steps/session.js'
 import {sigmask} from './steps/sigmask.js'
+import {ctty, foreground} from './steps/terminal.js'
+import {timerSlack} from './steps/timer-slack.js'
+import {unshare} from './steps/unshare.js'
+import {hostname, loopback} from './steps/uts-net.js'
 import {chdir, umask} from './steps/working-directory.js'
 
 /** All kinds in the order in which the child does them; each kind's summary says why it stands there. */
@@ -13,13 +30,40 @@ const inOrder = {
   sigignore,
   setsid,
   setpgid,
+  foreground,
+  cgroup,
+  oom_score_adj: oomScoreAdj,
+  sched,
+  nice,
+  ionice,
+  cpus,
+  timer_slack: timerSlack,
+  personality,
+  rlimits,
+  join,
+  unshare,
+  init,
+  hostname,
+  loopback,
+  mounts,
+  root,
+  bounding,
+  keepcaps,
   setgroups,
   setgid,
   setuid,
+  capabilities,
+  ambient,
+  securebits,
   chdir,
   umask,
+  pdeathsig,
   descriptors,
+  ctty,
+  nofile,
+  no_new_privs: noNewPrivs,
   sigmask,
+  seccomp,
 } satisfies {[K in StepKindName]: StepKind<K>}
 
 export const stepKinds = Object.values(inOrder) as unknown as readonly StepKind<StepKindName>[]

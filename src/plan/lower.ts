@@ -3,7 +3,7 @@ import {kindOf} from './housekeeping.js'
 import {candidates, isOrdinary, type Plan} from './plan.js'
 import {type Pool, type ScriptCall, ScriptWriter, type Situation} from './script.js'
 import {type SpawnAction, SpawnActions} from './spawn-actions.js'
-import type {SpawnFeatures, Step} from './step.js'
+import type {Birth, SpawnFeatures, Step} from './step.js'
 import type {Text} from './text.js'
 
 /** How a method wants its block: by steps of its own, in whose memory, or as posix_spawn's actions. */
@@ -13,6 +13,10 @@ export type Lowering = {
   readonly arch: 'x64' | 'arm64'
   /** The caller's open descriptors, where close_range (or libc's closefrom) is not to be had. */
   readonly openFds: readonly number[] | undefined
+  /** The call that creates the child takes flags: CLONE_NEW…, CLONE_INTO_CGROUP. */
+  readonly takesFlags?: boolean
+  /** Opens spawnctl-init, for a plan that needs a second process; not called by others. */
+  readonly openInit?: () => number
 } & (
   | {readonly form: 'script'}
   | {readonly form: 'posix_spawn'}
@@ -30,19 +34,33 @@ export interface LoweredPlan {
   readonly image: Uint8Array
   /** The script's calls, to give a failed index its name. */
   readonly calls: readonly ScriptCall[]
-  /** posix_spawn's, in the place of calls. */
-  readonly actions: readonly SpawnAction[]
-  /** What calls and actions refer to. */
-  readonly pool: Pool
   readonly candidates: readonly Text[]
+  /** CLONE_NEW… of its creation. */
+  readonly cloneFlags: number
+  /** What the calls and actions refer to. */
+  readonly pool: Pool
+  /** For posix_spawn: its file actions with the steps that ask for them, and the mask among its attributes. */
+  readonly actions: readonly {readonly step: Step; readonly action: SpawnAction}[]
+  readonly sigmask: bigint
+  readonly steps: readonly Step[]
 }
 
+const plainCreation = {cloneFlags: 0, cgroupFd: -1, cgroupStep: 0}
 const noAttributes = {setsid: false, setpgroup: false, sigmask: 0n, sigdefault: 0n}
 
 /** Why posix_spawn cannot carry a plan: the first step it cannot say, or undefined. */
 export function posixSpawnRefusal(plan: Plan, features: SpawnFeatures): {step: string; reason: string} | undefined {
   for (const step of plan.steps) {
     const reason = kindOf(step).posixSpawnRefuses(step, features)
+    if (reason !== undefined) return {step: kindOf(step).describe(step), reason}
+  }
+  return undefined
+}
+
+/** Why a child of such a birth cannot carry a plan: the first step that it cannot do, or undefined. */
+export function birthRefusal(plan: Plan, birth: Birth): {step: string; reason: string} | undefined {
+  for (const step of plan.steps) {
+    const reason = kindOf(step).refuses?.(step, birth)
     if (reason !== undefined) return {step: kindOf(step).describe(step), reason}
   }
   return undefined
@@ -55,16 +73,21 @@ function scriptFor(steps: readonly Step[], lowering: Lowering): Script {
   const fdFloor = descriptorFloor(steps)
   const common = {
     methodNumber: lowering.methodNumber,
-    changesIdentity: steps.some(step => step.kind === 'setuid' || step.kind === 'setgid'),
+    changesIdentity: steps.some(step => kindOf(step).changesCredentials),
     sameView: isOrdinary({steps}),
     fdFloor,
   }
   if (lowering.form === 'posix_spawn') {
     const attributes = new SpawnActions(fdFloor, lowering.openFds)
-    for (const step of steps) kindOf(step).lowerToPosixSpawn?.(step, attributes)
-    const {actions, pool} = attributes
-    const own = {calls: [], slotCount: 0, pool, actions, attributes, sentFds: [], zygoteSocket: -1}
-    return {bytes: encodeScript({...common, ...own}), calls: [], actions, pool}
+    const actions = steps.flatMap(step => {
+      const before = attributes.actions.length
+      kindOf(step).lowerToPosixSpawn?.(step, attributes)
+      return attributes.actions.slice(before).map(action => ({step, action}))
+    })
+    const {pool, sigmask} = attributes
+    const own = {calls: [], slotCount: 0, pool, actions: attributes.actions, attributes, sentFds: [], zygoteSocket: -1}
+    const bytes = encodeScript({...common, ...own, ...plainCreation})
+    return {bytes, steps, calls: [], cloneFlags: 0, pool, actions, sigmask}
   }
   const zygoteSocket = lowering.form === 'zygote' ? lowering.zygoteSocket : -1
   const situation: Situation = {
@@ -72,23 +95,36 @@ function scriptFor(steps: readonly Step[], lowering: Lowering): Script {
     sentFds: [],
     fdFloor,
     openFds: lowering.openFds,
+    cloneFlags: 0,
+    takesFlags: lowering.takesFlags ?? false,
+    joins: steps.some(({kind}) => kind === 'join'),
+    endsWithCaller: steps.some(({kind}) => kind === 'pdeathsig'),
+    openInit: lowering.openInit ?? noInit,
+    processes: 1,
+    cgroup: {cgroupFd: -1, cgroupStep: 0},
   }
   const script = new ScriptWriter(lowering.arch, situation)
   if (lowering.form === 'zygote') catchUp(script, lowering.caller)
   for (const step of steps) {
+    if (step.kind === 'descriptors') script.followFirstProcess()
     script.begin(step)
     kindOf(step).lower(step, script)
   }
-  const {calls, slotCount, pool} = script
-  const own = {calls, slotCount, pool, actions: [], attributes: noAttributes, sentFds: situation.sentFds, zygoteSocket}
-  return {bytes: encodeScript({...common, ...own}), calls, actions: [], pool}
+  const slotCount = script.finish()
+  const {calls, pool} = script
+  const {sentFds, cloneFlags} = situation
+  const own = {calls, slotCount, pool, actions: [], attributes: noAttributes, sentFds, zygoteSocket}
+  const bytes = encodeScript({...common, ...own, ...situation.cgroup, cloneFlags})
+  return {bytes, steps, calls, cloneFlags, pool, actions: [], sigmask: 0n}
 }
 
 /** By the list of steps, and by method: a program that spawns again and again asks for the same. */
 const known = new WeakMap<readonly Step[], Script[]>()
 
+/** Only of ordinary steps, which mean the same each time: others may name what was opened for one spawn. */
 function knownScript(steps: readonly Step[], lowering: Lowering): Script {
-  if (lowering.form !== 'script' || lowering.openFds !== undefined) return scriptFor(steps, lowering)
+  if (lowering.form !== 'script' || lowering.openFds !== undefined || !isOrdinary({steps}))
+    return scriptFor(steps, lowering)
   const scripts = known.get(steps) ?? []
   known.set(steps, scripts)
   scripts[lowering.methodNumber] ??= scriptFor(steps, lowering)
@@ -102,11 +138,14 @@ export function lower(plan: Plan, lowering: Lowering): LoweredPlan {
   return {image: completeBlock(bytes, plan.argv, plan.env, paths), ...script, candidates: paths}
 }
 
+function noInit(): never {
+  throw new Error('the plan needs a second process, and spawnctl-init is not to be had')
+}
+
 /** Brings the zygote's child to where a child of the caller would start; before the steps, with the caller's rights. */
 function catchUp(script: ScriptWriter, {cwdFd, umask}: CallerState): void {
   script.begin({kind: 'chdir', path: '.'})
-  script.situation.sentFds.push(cwdFd)
-  script.call('fchdir', [script.slot()])
+  script.call('fchdir', [script.callerDescriptor(cwdFd)])
   script.begin({kind: 'umask', mask: umask})
   script.call('umask', [umask])
 }

@@ -27,7 +27,7 @@ function checkSteps(steps: readonly Step[]): readonly Step[] {
     if (seen.has(step.kind))
       throw new PlanError('E_STEPS', `the step ${step.kind} is there twice`, {next: 'merge the two'})
     seen.add(step.kind)
-    kindOf(step).check?.(step)
+    kindOf(step).check?.(step, steps)
   }
   const completed = completeSteps(steps)
   complete.add(completed)

@@ -8,17 +8,35 @@ export interface PoolReference {
   readonly pool: number
 }
 
-/** The index of a result slot; as an argument it stands for the slot's value. */
+/** A result slot; as an argument it stands for the slot's value. Its index is known when the script is finished. */
 export interface Slot {
-  readonly slot: number
+  slot: number
 }
 
-export type Argument = number | bigint | PoolReference | Slot
+/** Where a slot lies, for a call that takes a pointer to what another has returned. */
+interface SlotAddress {
+  readonly addressOf: Slot
+}
+
+export type Argument = number | bigint | PoolReference | Slot | SlotAddress
+
+const AT_FDCWD = -100
+const O_WRONLY = 1
+const O_CLOEXEC = 0o2000000
+const PR_SET_PDEATHSIG = 1
+const SIGKILL = 9
+/** src/native/block.h, SECOND_PROCESS */
+const secondProcess = -1
+const decimalBytes = 24
 
 export interface CallOptions {
+  /** A number of the core's own in the place of the system call's. */
+  nr?: number
   save?: Slot
   /** errno values that do not fail the step; two at most. */
   forgive?: readonly number[]
+  /** A result other than the caller's pid fails the step, with ESRCH. */
+  expectCaller?: true
 }
 
 /** One system call of the script, with the step that asked for it. */
@@ -27,14 +45,17 @@ export interface ScriptCall {
   readonly name: SyscallName
   readonly nr: number
   readonly args: readonly Argument[]
-  readonly save: number
+  readonly save: Slot | undefined
   readonly forgive: readonly number[]
+  readonly expectCaller: boolean
 }
 
 /** Bytes that argv, paths and structs live in; each entry ends in NUL and is aligned for the kernel's structs. */
 export class Pool {
   private readonly chunks: {readonly start: number; readonly content: Text}[] = []
   private used = 0
+  /** Words of structs that hold an address of the pool. */
+  readonly pointers: {at: number; to: PoolReference}[] = []
 
   get length(): number {
     return this.used
@@ -75,6 +96,11 @@ export class Pool {
     return textBytes(chunk.content)
   }
 
+  /** Puts the address of an entry into a word of another, at this offset. */
+  pointer(struct: PoolReference, offset: number, to: PoolReference): void {
+    this.pointers.push({at: struct.pool + offset, to})
+  }
+
   copyInto(target: Uint8Array, at: number): void {
     const buffer = Buffer.from(target.buffer, target.byteOffset, target.length)
     for (const {start, content} of this.chunks)
@@ -104,9 +130,12 @@ export function words32(words: readonly number[]): Uint8Array {
 export class ScriptWriter {
   readonly calls: ScriptCall[] = []
   readonly pool = new Pool()
-  slotCount = 0
+  private readonly slots: Slot[] = []
+  private readonly receivedSlots: Slot[] = []
   /** The step that calls belong to while it lowers itself. */
   private step: Step | undefined
+  /** The step that began a second process. */
+  private begun: Step | undefined
 
   constructor(
     private readonly arch: 'x64' | 'arm64',
@@ -123,15 +152,71 @@ export class ScriptWriter {
     this.calls.push({
       step: this.step as Step,
       name,
-      nr: syscallNumbers[this.arch][name],
+      nr: options.nr ?? syscallNumbers[this.arch][name],
       args,
-      save: options.save?.slot ?? -1,
+      save: options.save,
       forgive: options.forgive ?? [],
+      expectCaller: options.expectCaller ?? false,
     })
   }
 
   slot(): Slot {
-    return {slot: this.slotCount++}
+    const slot = {slot: -1}
+    this.slots.push(slot)
+    return slot
+  }
+
+  /** A descriptor of the caller's as an argument: its number, or the slot of the one that arrives in the zygote. */
+  callerDescriptor(fd: number): number | Slot {
+    if (this.situation.place === 'caller') return fd
+    const slot = {slot: this.receivedSlots.length}
+    this.receivedSlots.push(slot)
+    this.situation.sentFds.push(fd)
+    return slot
+  }
+
+  /** The child is created in this cgroup, where its method can; the next call enters it otherwise. */
+  createIn(cgroupFd: number): void {
+    const {situation} = this
+    if (situation.takesFlags && situation.place === 'caller')
+      situation.cgroup = {cgroupFd, cgroupStep: this.calls.length}
+  }
+
+  /** Writes to a file of /proc, /sys or the like, whose opening does not block. */
+  writeFile(path: string, text: string): void {
+    const file = this.slot()
+    this.call('openat', [AT_FDCWD, this.pool.text(path), O_WRONLY | O_CLOEXEC], {save: file})
+    this.call('write', [file, this.pool.text(text), Buffer.byteLength(text)])
+    this.call('close', [file])
+  }
+
+  /**
+   * What follows is done by a child of this process, and so is the program: the first one stays behind as spawnctl-init,
+   * passes signals on, reaps, and ends as the program does. src/native/init.c
+   */
+  beginSecondProcess(): void {
+    const {situation, pool} = this
+    if (situation.endsWithCaller && situation.processes === 1) this.call('prctl', [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0])
+    const argv = pool.bytes(words64(0n, 0n, 0n))
+    const pid = pool.bytes(new Uint8Array(decimalBytes))
+    pool.pointer(argv, 0, pool.text('spawnctl-init'))
+    pool.pointer(argv, 8, pid)
+    this.call('clone', [this.callerDescriptor(situation.openInit()), argv, pid], {nr: secondProcess})
+    situation.processes++
+    this.begun = this.step
+  }
+
+  /** The end of the process that stayed behind is that of the second one. After the identity, whose change forgets it. */
+  followFirstProcess(): void {
+    if (this.begun === undefined || this.situation.endsWithCaller) return
+    this.step = this.begun
+    this.call('prctl', [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0])
+  }
+
+  /** Gives every slot its index, those of received descriptors first. Returns their number. */
+  finish(): number {
+    for (const [i, slot] of this.slots.entries()) slot.slot = this.receivedSlots.length + i
+    return this.receivedSlots.length + this.slots.length
   }
 }
 
@@ -145,4 +230,18 @@ export interface Situation {
   readonly fdFloor: number
   /** What to close on exec where close_range(2) is not to be had: the caller's open descriptors. */
   readonly openFds: readonly number[] | undefined
+  /** The call that creates the child takes flags: CLONE_NEW…, CLONE_INTO_CGROUP. */
+  readonly takesFlags: boolean
+  /** Namespaces of others are entered first, so that new ones cannot begin with the creation. */
+  readonly joins: boolean
+  /** Its end shall follow the caller's (pdeathsig). */
+  readonly endsWithCaller: boolean
+  /** Opens spawnctl-init. */
+  readonly openInit: () => number
+  /** How many processes deep the script is, counted while lowering. */
+  processes: number
+  /** What the child is created in, filled while lowering. */
+  cgroup: {cgroupFd: number; cgroupStep: number}
+  /** CLONE_NEW… flags for the creation of the child, filled while lowering. */
+  cloneFlags: number
 }

@@ -2,7 +2,7 @@ import {Pool, type PoolReference} from './script.js'
 import type {Text} from './text.js'
 
 /** Numbers as in src/native/block.h, enum spawn_action_kind. */
-const kinds = {dup2: 1, close: 2, chdir: 3, closefrom: 4} as const
+export const actionKinds = {dup2: 1, close: 2, chdir: 3, closefrom: 4} as const
 
 export interface SpawnAction {
   readonly kind: number
@@ -27,18 +27,18 @@ export class SpawnActions {
   ) {}
 
   dup2(fd: number, target: number): void {
-    this.actions.push({kind: kinds.dup2, fd, target, path: undefined})
+    this.actions.push({kind: actionKinds.dup2, fd, target, path: undefined})
   }
 
   close(fd: number): void {
-    this.actions.push({kind: kinds.close, fd, target: 0, path: undefined})
+    this.actions.push({kind: actionKinds.close, fd, target: 0, path: undefined})
   }
 
   closefrom(fd: number): void {
-    this.actions.push({kind: kinds.closefrom, fd, target: 0, path: undefined})
+    this.actions.push({kind: actionKinds.closefrom, fd, target: 0, path: undefined})
   }
 
   chdir(path: Text): void {
-    this.actions.push({kind: kinds.chdir, fd: 0, target: 0, path: this.pool.text(path)})
+    this.actions.push({kind: actionKinds.chdir, fd: 0, target: 0, path: this.pool.text(path)})
   }
 }

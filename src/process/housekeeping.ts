@@ -1,5 +1,5 @@
 import {UsageError} from '../errors.js'
-import {findGroup, findGroups, findUser} from '../methods/accounts.js'
+import {callerSurroundings} from '../methods/surroundings.js'
 import {housekeepingOptions, readSteps} from '../plan/housekeeping.js'
 import type {Option, OptionValues} from '../plan/option.js'
 import type {Step, Surroundings} from '../plan/step.js'
@@ -14,20 +14,62 @@ export interface Housekeeping {
   readonly groups?: List
   readonly setsid?: boolean | undefined
   readonly setpgid?: boolean | undefined
+  readonly foreground?: boolean | undefined
+  readonly ctty?: boolean | undefined
   /** As a number, or as octal digits. */
   readonly umask?: number | string | undefined
   /** Signals by name or number, or "all". */
   readonly sigdefault?: List
   readonly sigignore?: List
   readonly sigmask?: List
+  /** A signal for the child when the thread that made it ends. */
+  readonly pdeathsig?: string | number | undefined
+  /** By resource: the limit, or "SOFT:HARD", or both in an array. */
+  readonly rlimit?: Readonly<Record<string, number | string | readonly [number | string, number | string]>> | List
+  readonly nice?: number | string | undefined
+  readonly sched?: string | undefined
+  readonly ionice?: string | undefined
+  readonly cpus?: List
+  readonly timerSlack?: string | number | undefined
+  readonly oomScoreAdj?: number | string | undefined
+  readonly personality?: List
+  readonly capDrop?: List
+  readonly capAdd?: List
+  readonly ambientCaps?: List
+  readonly keepCaps?: boolean | undefined
+  readonly securebits?: List
+  readonly noNewPrivs?: boolean | undefined
+  /** A file with a compiled BPF program. */
+  readonly seccomp?: string | undefined
+  /** A directory of the cgroup file system. */
+  readonly cgroup?: string | undefined
+  readonly memoryMax?: string | number | undefined
+  readonly pidsMax?: number | string | undefined
+  readonly cpuMax?: string | undefined
+  readonly unshare?: List
+  readonly join?: List
+  readonly init?: boolean | undefined
+  readonly mapRootUser?: boolean | undefined
+  readonly mapCurrentUser?: boolean | undefined
+  readonly mapUsers?: string | undefined
+  readonly mapGroups?: string | undefined
+  readonly setgroups?: string | undefined
+  readonly hostname?: string | undefined
+  readonly loopback?: boolean | undefined
+  readonly mountProc?: boolean | undefined
+  /** SOURCE:TARGET, with ":ro" for reading only. */
+  readonly bind?: List
+  readonly tmpfs?: List
+  readonly chroot?: string | undefined
+  readonly pivotRoot?: string | undefined
 }
 
-/** What Node has options of its own for. */
-const nodes: readonly string[] = ['cwd', 'uid', 'gid', 'stdin', 'stdout', 'stderr', 'fd']
+/** What Node has options of its own for, and a terminal, which somebody has to relay. */
+const others: readonly string[] = ['cwd', 'uid', 'gid', 'stdin', 'stdout', 'stderr', 'fd', 'pty']
 
-const options = housekeepingOptions.filter(({name}) => !nodes.includes(name))
+const options = housekeepingOptions.filter(({name}) => !others.includes(name))
 
-const surroundings: Surroundings = {findUser, findGroup, findGroups, inheritedDescriptor: fd => fd}
+const surroundings: Surroundings = {...callerSurroundings, inheritedDescriptor: fd => fd}
 
 /** close-on-exec → closeOnExec */
 export function propertyName(name: string): string {

@@ -1,3 +1,4 @@
+import {removeCgroups} from '../methods/cgroup.js'
 import type {Method} from '../methods/method.js'
 import {type Spawned, spawnPlan} from '../methods/spawn.js'
 import type {Zygote} from '../methods/zygote.js'
@@ -30,6 +31,7 @@ export function launch(plan: Plan, method: Method, zygote?: Zygote): Launched {
     alive = false
     letGo(child)
     exits.release()
+    removeCgroups(spawned.cgroups)
     settle(exitOf(record))
   })
   const child = watchChild(exits.name, id, spawned.pid, pidfd)

@@ -4,11 +4,12 @@ import {benchDocument} from '../../src/bench/document.js'
 import {benchOptions} from '../../src/bench/options.js'
 import {benchJsonDocument} from '../../src/bench/result-document.js'
 import {execDocument} from '../../src/exec/document.js'
+import {housekeepingDocument} from '../../src/exec/housekeeping-document.js'
 import {execOptions} from '../../src/exec/options.js'
 import {reportOf} from '../../src/exec/output.js'
 import {methods} from '../../src/methods/method.js'
 import {readDescriptors} from '../../src/plan/descriptor-options.js'
-import {stepKinds} from '../../src/plan/housekeeping.js'
+import {housekeepingOptions, stepKinds} from '../../src/plan/housekeeping.js'
 import {recommendDocument} from '../../src/recommend/document.js'
 import {recommendOptions} from '../../src/recommend/options.js'
 import {surroundings} from '../helpers/plans.js'
@@ -62,6 +63,7 @@ describe('docs/exec.md', () => {
       method: 'clone',
       syscall: 'clone3',
       pid: 1,
+      cgroups: [],
       exitCode: 0,
       signal: null,
       coreDumped: false,
@@ -69,6 +71,8 @@ describe('docs/exec.md', () => {
       reapedElsewhere: false,
       callerBlockedNs: 1,
       spawnToExecNs: 1,
+      timedOut: 'no',
+      killTree: null,
       elapsedNs: 1,
     } as const
     const keys = firstCells(text, 'The report').filter(key => !key.startsWith('error.'))
@@ -105,5 +109,28 @@ describe('docs/recommend.md', () => {
 
   it('names every option', () => {
     for (const {name, negatable} of recommendOptions) expect(text).toContain(`\`--${negatable ? '[no-]' : ''}${name}`)
+  })
+})
+
+describe('docs/housekeeping.md', () => {
+  const text = housekeepingDocument()
+
+  it('is not stale (npm run docs writes it)', () => {
+    expect(written('housekeeping.md')).toBe(text)
+  })
+
+  it('has every kind of step in its order, and every option of a step', () => {
+    expect(firstCells(text, 'The order')).toEqual(stepKinds.map(({kind}) => kind))
+    for (const {name} of housekeepingOptions) expect(text).toContain(`\`--${name}`)
+  })
+
+  it('has a line for each step, with a yes or no for every method', () => {
+    const [heading, , ...rows] = text
+      .split('\n## ')
+      .find(part => part.startsWith('Step by'))!
+      .match(/^\|.*$/gm)!
+    expect(heading!.match(/`[^`]+`/g)).toEqual(methods.map(method => `\`${method}\``))
+    expect(rows.length).toBeGreaterThanOrEqual(stepKinds.length)
+    for (const row of rows) expect(row).toMatch(/^\|[^|]+\|( (yes|no) +\|){6}$/)
   })
 })

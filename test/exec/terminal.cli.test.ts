@@ -360,3 +360,34 @@ describe.runIf(hasTmux).concurrent('the terminal itself', () => {
     await until('the end of everything', () => !terminal.hasShell() && terminal.processes().length === 0)
   })
 })
+
+describe.runIf(hasTmux).concurrent('--foreground', () => {
+  it.for(['clone', 'fork', 'zygote'] as const)(
+    'lets a program in a group of its own, made by %s, read, stop and end at the terminal',
+    async (method, {terminal}) => {
+      const settings = await terminal.answer('stty -g')
+      await terminal.command(`x -m ${method} --foreground -- cat`)
+      await terminal.command('one')
+      await terminal.until(/^one\none$/m)
+      await terminal.press('C-z')
+      await untilStopped(terminal)
+      await until('the shell to have the terminal', () => terminal.isShells())
+      await terminal.command('fg')
+      await terminal.command('two')
+      await terminal.until(/^two\ntwo$/m)
+      await terminal.press('C-d')
+      await expectGivenBack(terminal, settings)
+    },
+  )
+
+  it('gives the terminal back when Ctrl-C, which reached the program alone, has ended it', async ({terminal}) => {
+    const settings = await terminal.answer('stty -g')
+    await terminal.command('x -m clone --foreground -- sh ./sleep')
+    await terminal.until(/^started$/m)
+    await terminal.press('C-c')
+    await until('the shell to have the terminal', () => terminal.isShells())
+    await terminal.command('echo code $?')
+    await terminal.until(/^code 130$/m)
+    await expectGivenBack(terminal, settings)
+  })
+})

@@ -5,6 +5,8 @@ interface DecodedStep {
   nr: number
   /** A number, a text of the block (where the argument is an offset to relocate), or the slot whose value it is. */
   args: (bigint | {bytes: Uint8Array} | {slot: bigint})[]
+  /** Whether the result must be the caller's pid. */
+  expectCaller: boolean
   saveSlot: number
   forgive: number[]
 }
@@ -35,6 +37,7 @@ export function decodeBlock(image: Uint8Array, layout: BlockLayout) {
         if (bit('relocate', i)) return {bytes: image.subarray(Number(value))}
         return bit('from_slot', i) ? {slot: value} : value
       }),
+      expectCaller: bit('relocate', 6) === 1,
       saveSlot: view.getInt16(start + at('step.save_slot'), true),
       forgive: [0, 4].map(i => view.getInt32(start + at('step.forgive') + i, true)).filter(errno => errno !== 0),
     }
@@ -66,6 +69,14 @@ export function decodeBlock(image: Uint8Array, layout: BlockLayout) {
     shell: Buffer.from(text(header('shell'))).toString(),
     actions: table('actions', 'action_count', at('sizeof spawn_action'), action),
     sentFds: table('sent_fds', 'sent_fd_count', 4, start => view.getInt32(start, true)),
+    cloneFlags: view.getBigUint64(at('script_header.clone_flags'), true),
+    /** Where a word holds an offset, and that offset. */
+    relocations: table('relocations', 'relocation_count', 4, start => {
+      const word = view.getUint32(start, true)
+      return {word, offset: Number(view.getBigUint64(word, true))}
+    }),
+    cgroupFd: view.getInt32(at('script_header.cgroup_fd'), true),
+    cgroupStep: header('cgroup_step'),
     zygoteSocket: view.getInt32(at('script_header.zygote_socket'), true),
     attributes: {
       setsid: header('attributes.setsid'),
@@ -80,7 +91,7 @@ export function decodeBlock(image: Uint8Array, layout: BlockLayout) {
 export const writtenLayout: BlockLayout = {
   'sizeof step': 64,
   'sizeof spawn_action': 16,
-  'sizeof script_header': 128,
+  'sizeof script_header': 152,
   'sizeof spawn_attributes': 24,
   'step.nr': 0,
   'step.relocate': 4,
@@ -118,5 +129,10 @@ export const writtenLayout: BlockLayout = {
   'script_header.attributes.setpgroup': 92,
   'script_header.attributes.sigmask': 96,
   'script_header.attributes.sigdefault': 104,
-  'script_header.report': 112,
+  'script_header.clone_flags': 112,
+  'script_header.relocations': 120,
+  'script_header.relocation_count': 124,
+  'script_header.cgroup_fd': 128,
+  'script_header.cgroup_step': 132,
+  'script_header.report': 136,
 }

@@ -37,7 +37,7 @@ export function runCalls(table: DescriptorTable, calls: readonly ScriptCall[], s
         else if (b === F_DUPFD_CLOEXEC) {
           const fd = lowestFree(table, c as number)
           table.set(fd, {file: open.file, closeOnExec: true})
-          if (save >= 0) slots[save] = fd
+          if (save !== undefined) slots[save.slot] = fd
         } else throw new Error(`fcntl ${b} is not known here`)
         break
       case 'dup3':

@@ -14,5 +14,9 @@ function isOpenToOthers(path: string): boolean {
 export const has = {
   root: isRoot,
   rootAndOpenTree: isRoot && isOpenToOthers(fileURLToPath(new URL('.', import.meta.url))),
+  /** A user namespace, and with it all others, for anybody. */
+  userNamespaces: spawnSync('unshare', ['--user', '--map-root-user', '--net', 'true']).status === 0,
+  /** What the tests of namespaces compare with, and look at. */
+  unshare: isRoot && spawnSync('unshare', ['--pid', '--fork', '--mount-proc', 'true']).status === 0,
   strace: spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0,
 }

@@ -1,3 +1,4 @@
+import {spawnSync} from 'node:child_process'
 import {chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {runPlan} from '../../dist/methods/spawn.js'
@@ -7,8 +8,57 @@ import type {Text} from '../../src/plan/text.js'
 import {fixture} from './fixture.js'
 import {type PlanPieces, planFor} from './plans.js'
 
+/** What a child has of its caller unless a step says otherwise. */
+export interface Inherited {
+  /** "soft:hard" by the kernel's number. */
+  readonly limits: readonly string[]
+  readonly policy: number
+  readonly priority: number
+  readonly nice: number
+  readonly ioClass: number
+  readonly ioLevel: number
+  readonly cpus: readonly number[]
+  readonly oomScoreAdj: number
+  readonly timerSlack: number
+  readonly personality: number
+  readonly deathSignal: number
+  readonly terminal: 'none' | 'foreground' | 'background'
+  /** Sets as the kernel writes them: 16 hexadecimal digits. */
+  readonly capInheritable: string
+  readonly capPermitted: string
+  readonly capEffective: string
+  readonly capBounding: string
+  readonly capAmbient: string
+  readonly noNewPrivs: string
+  readonly seccomp: string
+  readonly securebits: number
+}
+
+const inheritedFields = [
+  'limits',
+  'policy',
+  'priority',
+  'nice',
+  'ioClass',
+  'ioLevel',
+  'cpus',
+  'oomScoreAdj',
+  'timerSlack',
+  'terminal',
+  'personality',
+  'deathSignal',
+  'capInheritable',
+  'capPermitted',
+  'capEffective',
+  'capBounding',
+  'capAmbient',
+  'noNewPrivs',
+  'seccomp',
+  'securebits',
+] as const satisfies readonly (keyof Inherited)[]
+
 /** What a child saw of itself; process ids are told by their relation to it and to the caller. */
-export interface Observed {
+export interface Observed extends Inherited {
   /** Without the file that the result was written to. Bytes are told as latin1. */
   readonly argv: readonly string[]
   readonly environ: readonly string[]
@@ -80,6 +130,24 @@ function linksByNumber({fds}: Printed): Observed['fds'] {
 /** What print-state found at every number. */
 export function readDescriptors(file: string): Observed['fds'] {
   return linksByNumber(readState(file))
+}
+
+/** What a program sees that these words start: print-state and its arguments follow them. */
+export function observeUnder(words: readonly string[], directory: string): Printed {
+  const file = join(directory, 'state-under.json')
+  const [program, ...args] = [...words, fixture('print-state'), file]
+  const {status, stderr} = spawnSync(program as string, args, {stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8'})
+  if (status !== 0) throw new Error(`${words.join(' ')} ended with ${status}: ${stderr}`)
+  return readState(file)
+}
+
+export function inheritedIn(state: Inherited): Inherited {
+  return Object.fromEntries(inheritedFields.map(field => [field, state[field]])) as unknown as Inherited
+}
+
+/** What this process hands down to its children. */
+export function inherited(directory: string): Inherited {
+  return inheritedIn(observeUnder([], directory))
 }
 
 /** Runs print-state by this method, as a child of this process, and returns what it saw. */

@@ -1,6 +1,7 @@
 import {readSteps} from '../../src/plan/housekeeping.js'
 import type {OptionValues} from '../../src/plan/option.js'
 import {makePlan, type Plan} from '../../src/plan/plan.js'
+import type {Situation} from '../../src/plan/script.js'
 import type {Step, Surroundings} from '../../src/plan/step.js'
 import type {Text} from '../../src/plan/text.js'
 
@@ -21,6 +22,14 @@ export const surroundings: Surroundings = {
     if (fd > 9) throw new Error(`descriptor ${fd} was not handed down`)
     return fd
   },
+  findLimit: () => ({soft: 1024, hard: 4096}),
+  niceness: () => 3,
+  leadsGroup: () => false,
+  capabilities: () => ({permitted: [0, 6, 7, 8, 13], inheritable: [13], last: 40}),
+  readFile: path => Buffer.from(path),
+  identity: () => ({uid: 1000, gid: 100}),
+  subordinateIds: () => ({outer: 100_000, count: 65_536}),
+  foreignNamespaces: () => ['net', 'mount'],
 }
 
 /** Option values from words: `options({umask: '027', env: ['A=1', 'B=2'], setsid: true})`. */
@@ -50,6 +59,24 @@ const usualSteps: readonly Step[] = [
   {kind: 'descriptors', placements: [0, 1, 2].map(to => ({to, from: nullDevice}))},
   {kind: 'sigmask', signals: []},
 ]
+
+/** Of a script in the caller's memory, where nothing is special. */
+export function situation(differences: Partial<Situation> = {}): Situation {
+  return {
+    place: 'caller',
+    sentFds: [],
+    fdFloor: 3,
+    openFds: undefined,
+    takesFlags: false,
+    joins: false,
+    endsWithCaller: false,
+    openInit: () => 99,
+    processes: 1,
+    cgroup: {cgroupFd: -1, cgroupStep: 0},
+    cloneFlags: 0,
+    ...differences,
+  }
+}
 
 export interface PlanPieces {
   readonly args?: readonly Text[]

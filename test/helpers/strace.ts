@@ -64,6 +64,6 @@ export function trace(words: readonly string[], input = '', what = 'process,netw
   }
 }
 
-export function traceCli(args: readonly string[]): Trace {
-  return trace([process.execPath, cli, ...args])
+export function traceCli(args: readonly string[], what?: string): Trace {
+  return trace([process.execPath, cli, ...args], '', what)
 }

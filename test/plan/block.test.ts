@@ -19,6 +19,9 @@ function content(pieces: Partial<BlockContent> = {}): BlockContent {
     attributes: {setsid: false, setpgroup: false, sigmask: 0n, sigdefault: 0n},
     sentFds: [],
     zygoteSocket: -1,
+    cloneFlags: 0,
+    cgroupFd: -1,
+    cgroupStep: 0,
     ...pieces,
   }
 }
@@ -26,14 +29,23 @@ function content(pieces: Partial<BlockContent> = {}): BlockContent {
 const encoded = (pieces: Partial<BlockContent> = {}) => decodeBlock(encodeBlock(content(pieces)), writtenLayout)
 
 function call(pieces: Partial<ScriptCall>): ScriptCall {
-  return {step: {kind: 'setsid'}, name: 'setsid', nr: 112, args: [], save: -1, forgive: [], ...pieces}
+  return {
+    step: {kind: 'setsid'},
+    name: 'setsid',
+    nr: 112,
+    args: [],
+    save: undefined,
+    forgive: [],
+    expectCaller: false,
+    ...pieces,
+  }
 }
 
 describe('encodeBlock', () => {
   it('says what it is, and how long', () => {
     const image = encodeBlock(content())
     expect(Buffer.from(image.subarray(0, 4)).toString()).toBe('SPWN')
-    expect(decodeBlock(image, writtenLayout)).toMatchObject({layout: 1, totalBytes: image.length, method: 4, traits: 0})
+    expect(decodeBlock(image, writtenLayout)).toMatchObject({layout: 2, totalBytes: image.length, method: 4, traits: 0})
     expect(image.length % 8).toBe(0)
   })
 
@@ -66,7 +78,7 @@ describe('encodeBlock', () => {
     pool.text('first')
     const path = pool.text('/tmp')
     const args = [-1, 0xffffffffffffffffn, 2 ** 40, path, {slot: 3}, 0n]
-    const {steps} = encoded({pool, slotCount: 4, calls: [call({nr: 80, args, save: 2, forgive: [9, 22]})]})
+    const {steps} = encoded({pool, slotCount: 4, calls: [call({nr: 80, args, save: {slot: 2}, forgive: [9, 22]})]})
     const [step] = steps
     const [minusOne, all, large, text, slot, zero] = step!.args
     expect([minusOne, all, large, slot, zero]).toEqual([2n ** 64n - 1n, 2n ** 64n - 1n, 2n ** 40n, {slot: 3n}, 0n])
@@ -76,7 +88,7 @@ describe('encodeBlock', () => {
 
   it('saves nothing and forgives nothing unless told to', () => {
     expect(encoded({calls: [call({})]}).steps).toEqual([
-      {nr: 112, args: [0n, 0n, 0n, 0n, 0n, 0n], saveSlot: -1, forgive: []},
+      {nr: 112, args: [0n, 0n, 0n, 0n, 0n, 0n], expectCaller: false, saveSlot: -1, forgive: []},
     ])
   })
 
@@ -111,7 +123,32 @@ describe('encodeBlock', () => {
 
   it('leaves the room of the report and of the slots zero', () => {
     const image = encodeBlock(content({slotCount: 3, argv: ['x'.repeat(100)]}))
-    expect([...image.subarray(112, 128 + 3 * 8)].every(byte => byte === 0)).toBe(true)
+    expect([...image.subarray(136, 152 + 3 * 8)].every(byte => byte === 0)).toBe(true)
+  })
+
+  it('says that the result must be the caller’s pid', () => {
+    expect(encoded({calls: [call({expectCaller: true})]}).steps[0]).toMatchObject({expectCaller: true})
+  })
+
+  it('points from one entry of the pool to another, and to a slot', () => {
+    const pool = new Pool()
+    const struct = pool.bytes(new Uint8Array(16))
+    const text = pool.text('there')
+    pool.pointer(struct, 8, text)
+    const image = encodeBlock(content({pool, slotCount: 2, calls: [call({args: [{addressOf: {slot: 1}}]})]}))
+    const {relocations, steps} = decodeBlock(image, writtenLayout)
+    expect(relocations).toHaveLength(1)
+    expect(Buffer.from(image.subarray(relocations[0]!.offset, relocations[0]!.offset + 5)).toString()).toBe('there')
+    const slots = new DataView(image.buffer).getUint32(writtenLayout['script_header.slots']!, true)
+    expect((steps[0]!.args[0] as {bytes: Uint8Array}).bytes.byteOffset).toBe(slots + 8)
+  })
+
+  it('says how the child shall be created', () => {
+    expect(encoded({cloneFlags: 0x30000000, cgroupFd: 7, cgroupStep: 3})).toMatchObject({
+      cloneFlags: 0x30000000n,
+      cgroupFd: 7,
+      cgroupStep: 3,
+    })
   })
 
   it('aligns what the kernel reads as words', () => {

@@ -1,6 +1,6 @@
 import {accessSync, constants, statSync} from 'node:fs'
 import {type Advice, SpawnctlError, SpawnError, type SpawnFailure} from '../../errors.js'
-import type {SpawnResult} from '../../native/core.js'
+import type {RunResult, SpawnResult} from '../../native/core.js'
 import {kindOf} from '../../plan/housekeeping.js'
 import type {LoweredPlan} from '../../plan/lower.js'
 import type {Plan} from '../../plan/plan.js'
@@ -12,21 +12,30 @@ import type {Method} from '../method.js'
 import {explainCreation} from './creation.js'
 import {describeErrno} from './errno.js'
 import {diagnoseExec} from './exec.js'
+import {explainInside, explainNamespaces} from './namespaces.js'
 
 const failedItself = 125
+/** What the creation of a child says of the namespaces that begin with it. */
+const refusesNamespaces = new Set(['EPERM', 'EINVAL', 'ENOSPC', 'EUSERS'])
 
 function callerSyscall(nr: number): string | undefined {
   const numbers: Readonly<Record<string, number>> = callerSyscallNumbers[process.arch as Arch]
   return Object.keys(numbers).find(name => numbers[name] === nr)
 }
 
-function stepError(method: Method, step: Step, syscall: string | undefined, errno: number): SpawnError {
+function stepError(method: Method, step: Step, syscall: string | undefined, errno: number, cloneFlags = 0): SpawnError {
   const {name, text} = describeErrno(errno)
   const kind = kindOf(step)
   const what = syscall === undefined ? '' : `${syscall}: `
   const failure: SpawnFailure = {stage: 'step', method, step: step.kind, errno: name, ...(syscall && {syscall})}
   const message = `housekeeping failed at "${kind.describe(step)}": ${what}${text} (${name})`
-  return new SpawnError('E_STEP', message, failure, kind.explain?.(step, name) ?? {}, failedItself)
+  return new SpawnError(
+    'E_STEP',
+    message,
+    failure,
+    explainNamespaces(step, name) ?? explainInside(step, name, cloneFlags) ?? kind.explain?.(step, name) ?? {},
+    failedItself,
+  )
 }
 
 function execError(method: Method, plan: Plan, lowered: Script, errno: number): SpawnError {
@@ -109,8 +118,20 @@ export function zygoteError(why: string): SpawnError {
   )
 }
 
-type Script = Pick<LoweredPlan, 'calls' | 'candidates'>
+type Script = Pick<LoweredPlan, 'calls' | 'candidates' | 'cloneFlags'>
 type Outcome = Pick<SpawnResult, 'stage' | 'failedStep' | 'errno' | 'waitStatus' | 'failedCall'>
+
+/** @throws {SpawnError} when there was no keeper, or it was killed: what became of the program is not known then. */
+export function refuseLostKeeper(method: Method, {keeperErrno, keeperSignal}: RunResult): void {
+  if (keeperErrno !== 0) throw creationError('fork', 'create', 'fork', keeperErrno)
+  if (keeperSignal === 0) return
+  const advice: Advice = {
+    why: 'something outside ended it: the OOM killer, a signal to the whole group; its program has got the signal of --pdeathsig',
+    next: 'dmesg | tail; then try again',
+  }
+  const message = `the program’s keeper was killed by ${signalName(keeperSignal)}`
+  throw new SpawnError('E_KEEPER', message, {stage: 'killed', method}, advice, failedItself)
+}
 
 /** Makes the error that tells what failed, why it may be, and what to type next. */
 export function diagnose(method: Method, plan: Plan, lowered: Script, result: Outcome): SpawnError {
@@ -119,7 +140,7 @@ export function diagnose(method: Method, plan: Plan, lowered: Script, result: Ou
     case 'step': {
       const call = lowered.calls[result.failedStep]
       if (call === undefined) throw new Error(`the child failed at step ${result.failedStep}, which does not exist`)
-      return stepError(method, call.step, call.name, result.errno)
+      return stepError(method, call.step, call.name, result.errno, lowered.cloneFlags)
     }
     case 'exec':
       return execError(method, plan, lowered, result.errno)
@@ -137,8 +158,12 @@ export function diagnose(method: Method, plan: Plan, lowered: Script, result: Ou
       if (describeErrno(result.errno).name === 'EBADF' && descriptors !== undefined)
         return stepError(method, descriptors, undefined, result.errno)
       return creationError(method, 'prepare', callerSyscall(result.failedCall), result.errno)
-    case 'create':
+    case 'create': {
+      const unshare = plan.steps.find(step => step.kind === 'unshare')
+      if (lowered.cloneFlags !== 0 && unshare !== undefined && refusesNamespaces.has(describeErrno(result.errno).name))
+        return stepError(method, unshare, callerSyscall(result.failedCall), result.errno)
       return creationError(method, 'create', callerSyscall(result.failedCall), result.errno)
+    }
     case 'spawned':
       throw new Error('nothing failed')
   }

@@ -1,4 +1,4 @@
-import {resolve} from 'node:path'
+import {join, resolve} from 'node:path'
 import type {Advice} from '../../errors.js'
 import {entriesOf, variable} from '../../plan/environment.js'
 import type {Plan} from '../../plan/plan.js'
@@ -15,10 +15,16 @@ export interface ExecDiagnosis extends Advice {
 /** The kernel's MAX_ARG_STRLEN with pages of 4 KiB, its NUL included. */
 const mostStringBytes = 131_072
 
-/** The caller's path of a candidate: relative ones are relative to the child's working directory. */
+/** The caller's path of a candidate: relative ones are relative to the child's working directory, all to its root. */
 function callerPath(plan: Plan, candidate: Text): string {
   const chdir = plan.steps.find(step => step.kind === 'chdir')
-  return resolve(chdir === undefined ? '.' : readableText(chdir.path), readableText(candidate))
+  const root = plan.steps.find(step => step.kind === 'root')
+  const path = resolve(
+    root === undefined ? '.' : '/',
+    chdir === undefined ? '.' : readableText(chdir.path),
+    readableText(candidate),
+  )
+  return root === undefined ? path : join(resolve(readableText(root.path)), path)
 }
 
 function notFound(plan: Plan, program: string): ExecDiagnosis {

@@ -1,6 +1,6 @@
 import {PlanError} from '../../errors.js'
 import {descriptorOptions, readDescriptors} from '../descriptor-options.js'
-import {type Argument, type ScriptWriter, words32} from '../script.js'
+import {type Argument, type ScriptWriter, type Slot, words32} from '../script.js'
 import type {SpawnActions} from '../spawn-actions.js'
 import type {OpenPlacement, Placement, StepKind} from '../step.js'
 
@@ -81,18 +81,16 @@ function placeInCaller(script: ScriptWriter, placements: readonly OpenPlacement[
 
 /** Everything the zygote's child holds is close-on-exec; what it shall keep arrives in the first slots. */
 function placeInZygote(script: ScriptWriter, placements: readonly OpenPlacement[]): void {
-  const {sentFds, fdFloor} = script.situation
-  const slots = new Map<number, Argument>()
+  const slots = new Map<number, Slot>()
   for (const {from} of placements) {
     if (from === 'closed' || slots.has(from)) continue
-    sentFds.push(from)
-    slots.set(from, script.slot())
+    slots.set(from, script.callerDescriptor(from) as Slot)
   }
   for (const slot of slots.values())
-    script.call('fcntl', [slot, F_DUPFD_CLOEXEC, fdFloor], {save: slot as {slot: number}})
+    script.call('fcntl', [slot, F_DUPFD_CLOEXEC, script.situation.fdFloor], {save: slot})
   for (const {to, from} of placements)
     if (from === 'closed') script.call('close', [to], {forgive: [EBADF]})
-    else script.call('dup3', [slots.get(from) as Argument, to, 0])
+    else script.call('dup3', [slots.get(from) as Slot, to, 0])
 }
 
 function placeByActions(actions: SpawnActions, placements: readonly OpenPlacement[], closefrom: boolean): void {

@@ -101,6 +101,7 @@ export const setgroups: StepKind<'setgroups'> = {
 
 export const setgid: StepKind<'setgid'> = {
   kind: 'setgid',
+  changesCredentials: true,
   summary: 'Real, effective and saved group. Before the uid, which gives the right away.',
   options: [{name: 'gid', value: 'GROUP', summary: 'group to become, name or number'}],
   read(values, surroundings) {
@@ -115,6 +116,7 @@ export const setgid: StepKind<'setgid'> = {
 
 export const setuid: StepKind<'setuid'> = {
   kind: 'setuid',
+  changesCredentials: true,
   summary: 'Real, effective and saved user. Before chdir: only the user may be allowed to enter (NFS).',
   options: [
     {name: 'uid', value: 'UID', summary: 'user to become, by number; groups stay unless --gid and --groups say so'},

@@ -1,17 +1,23 @@
 import {PlanError} from '../../errors.js'
-import {isOn} from '../option.js'
+import {isOn, type OptionValues} from '../option.js'
 import type {StepKind} from '../step.js'
+import {isSupervised} from '../supervision.js'
+
+/** A terminal of its own is had by a session of its own only. */
+export function wantsSession(values: OptionValues): boolean {
+  return isOn(values, 'setsid') || isOn(values, 'pty')
+}
 
 export const setsid: StepKind<'setsid'> = {
   kind: 'setsid',
   summary: 'A session of its own, without a controlling terminal; before anything that depends on the session.',
   options: [{name: 'setsid', summary: 'start the program in a session of its own, without a controlling terminal'}],
   read(values) {
-    if (!isOn(values, 'setsid')) return undefined
-    if (isOn(values, 'setpgid'))
-      throw new PlanError('E_STEPS', '--setsid and --setpgid exclude each other', {
+    if (!wantsSession(values)) return undefined
+    if (isOn(values, 'setpgid') || isOn(values, 'foreground'))
+      throw new PlanError('E_STEPS', '--setsid (or --pty) and --setpgid (or --foreground) exclude each other', {
         why: 'the leader of a new session already leads a new process group, and setpgid would fail with EPERM',
-        next: 'keep --setsid alone',
+        next: 'keep --setsid, or --pty, alone',
       })
     return {kind: 'setsid'}
   },
@@ -26,8 +32,18 @@ export const setsid: StepKind<'setsid'> = {
 export const setpgid: StepKind<'setpgid'> = {
   kind: 'setpgid',
   summary: 'A process group of its own in the same session: the terminal’s Ctrl-C does not reach it.',
-  options: [{name: 'setpgid', summary: 'start the program in a process group of its own'}],
-  read: values => (isOn(values, 'setpgid') ? {kind: 'setpgid'} : undefined),
+  options: [
+    {
+      name: 'setpgid',
+      summary:
+        'start the program in a process group of its own; part of --foreground, and of --timeout and --kill-tree unless spawnctl leads its group',
+    },
+  ],
+  read(values, surroundings) {
+    const wanted = ['setpgid', 'foreground'].some(name => isOn(values, name))
+    const wants = () => isSupervised(values) && !wantsSession(values) && !surroundings.leadsGroup()
+    return wanted || wants() ? {kind: 'setpgid'} : undefined
+  },
   lower: (_, script) => script.call('setpgid', [0, 0]),
   posixSpawnRefuses: () => undefined,
   lowerToPosixSpawn(_, actions) {

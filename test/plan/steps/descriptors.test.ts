@@ -4,6 +4,7 @@ import {SpawnActions} from '../../../src/plan/spawn-actions.js'
 import type {OpenPlacement} from '../../../src/plan/step.js'
 import {descriptors} from '../../../src/plan/steps/descriptors.js'
 import {afterExec, type DescriptorTable, runActions, runCalls, tableOf} from '../../helpers/descriptor-model.js'
+import {situation} from '../../helpers/plans.js'
 
 type Wish = Readonly<Record<number, number | 'closed'>>
 
@@ -13,10 +14,11 @@ const floorOf = (wish: Wish) =>
   Math.max(2, ...Object.entries(wish).flatMap(([to, from]) => [Number(to), typeof from === 'number' ? from : 0])) + 1
 
 function lowered(wish: Wish, place: 'caller' | 'zygote' = 'caller', openFds?: readonly number[]): ScriptWriter {
-  const script = new ScriptWriter('x64', {place, sentFds: [], fdFloor: floorOf(wish), openFds})
+  const script = new ScriptWriter('x64', situation({place, fdFloor: floorOf(wish), openFds}))
   const step = {kind: 'descriptors', placements: placements(wish)} as const
   script.begin(step)
   descriptors.lower(step, script)
+  script.finish()
   return script
 }
 
@@ -30,7 +32,7 @@ function actionsFor(wish: Wish, openFds?: readonly number[]): SpawnActions {
 function spelled(script: ScriptWriter): string[] {
   return script.calls.map(({name, args, save}) => {
     const words = args.map(arg => (typeof arg === 'object' && 'slot' in arg ? `$${arg.slot}` : String(arg)))
-    return `${save < 0 ? '' : `$${save} = `}${name} ${words.join(' ')}`
+    return `${save === undefined ? '' : `$${save.slot} = `}${name} ${words.join(' ')}`
   })
 }
 
@@ -103,7 +105,7 @@ describe('placing descriptors', () => {
 
   it('needs files to be open', () => {
     const step = {kind: 'descriptors', placements: [{to: 1, from: {path: 'log', access: 'write'}}]} as const
-    const script = new ScriptWriter('x64', {place: 'caller', sentFds: [], fdFloor: 3, openFds: undefined})
+    const script = new ScriptWriter('x64', situation())
     expect(() => descriptors.lower(step, script)).toThrow('log must be opened')
   })
 })

@@ -1,0 +1,114 @@
+import {callText, cloneFlagText} from '../plan/call-text.js'
+import type {LoweredPlan} from '../plan/lower.js'
+import type {Pool} from '../plan/script.js'
+import {actionKinds} from '../plan/spawn-actions.js'
+import type {Step} from '../plan/step.js'
+import type {PlannedCall} from './dry-run.js'
+import {type Method, methodTraits} from './method.js'
+
+const lastSignal = 64
+
+type Call = Omit<PlannedCall, 'step' | 'place'>
+
+/** The first thing that a child does whose creation has not put handlers back. */
+const resetHandlers: Call = {
+  by: 'child',
+  call: 'rt_sigaction(…, NULL, {…}, 8)',
+  times: lastSignal,
+  reason:
+    'handlers to default, before any signal is let in: one call for each signal, and one more for each caught one',
+}
+
+const blockAll: Call = {
+  by: 'caller',
+  call: 'rt_sigprocmask(SIG_SETMASK, ~[], [], 8)',
+  reason: 'until the child sets its own mask, no handler runs in it',
+}
+
+function clone3(flags: string, namespaces: number): string {
+  const all = [flags, ...(namespaces === 0 ? [] : [cloneFlagText(namespaces)])].join('|')
+  return `clone3({flags=${all}, exit_signal=SIGCHLD, …}, 88)`
+}
+
+/** By libc, by the kernel's own call, or by the zygote. */
+function creation(method: Method, namespaces: number): readonly Call[] {
+  const reason = methodTraits[method].summary
+  const by = 'caller'
+  switch (method) {
+    case 'fork':
+      return [
+        {by, call: 'clone(child_stack=NULL, flags=CLONE_CHILD_CLEARTID|CLONE_CHILD_SETTID|SIGCHLD)', reason},
+        {...resetHandlers, reason: `${resetHandlers.reason}; what libc and Node do after any fork comes before`},
+      ]
+    case 'vfork':
+      return [{by, call: 'vfork()', reason}, resetHandlers]
+    case 'posix_spawn':
+      return [{by, call: clone3('CLONE_VM|CLONE_VFORK', 0), reason}]
+    case 'clone':
+      return [{by, call: clone3('CLONE_VM|CLONE_VFORK|CLONE_PIDFD|CLONE_CLEAR_SIGHAND', namespaces), reason}]
+    case 'clone-vm':
+      return [{by, call: clone3('CLONE_VM|CLONE_PIDFD|CLONE_CLEAR_SIGHAND', namespaces), reason}]
+    case 'zygote':
+      return [
+        {by, call: 'sendmsg($zygote, {msg_control=[{SCM_RIGHTS, …}], …}, MSG_NOSIGNAL)', reason},
+        {
+          by: 'zygote',
+          call: `clone(child_stack=NULL, flags=CLONE_PARENT|${namespaces === 0 ? '' : `${cloneFlagText(namespaces)}|`}SIGCHLD)`,
+          reason: 'the child is the caller’s own',
+        },
+      ]
+  }
+}
+
+export function creationCalls(method: Method, namespaces: number, kept: boolean): readonly Call[] {
+  const keeper: Call = {
+    by: 'caller',
+    call: 'clone(child_stack=NULL, flags=CLONE_CHILD_CLEARTID|CLONE_CHILD_SETTID|SIGCHLD)',
+    reason: 'the keeper, which outlives a killed spawnctl; what follows is done by it',
+  }
+  const calls = [blockAll, ...creation(method, namespaces)]
+  if (!kept || method === 'zygote') return calls
+  return [keeper, ...calls.map(call => (call.by === 'caller' ? {...call, by: 'keeper' as const} : call))]
+}
+
+const number = (value: number) => ({number: BigInt(value)})
+
+/** What libc's child does for the attributes and actions, in glibc's order; another libc may do it otherwise. */
+export function libcCalls(
+  lowered: LoweredPlan,
+  ofStep: (step: Step) => Omit<PlannedCall, 'by' | 'call'>,
+): readonly PlannedCall[] {
+  const {pool, actions, steps} = lowered
+  const by = 'child'
+  const stepOf = (kind: Step['kind']) => steps.filter(step => step.kind === kind)
+  const attribute = (kind: Step['kind'], call: string) =>
+    stepOf(kind).map(step => ({by, call, ...ofStep(step)}) as const)
+  return [
+    {by, call: 'rt_sigprocmask(SIG_BLOCK, NULL, [], 8)', reason: 'libc looks at the mask'},
+    ...stepOf('sigdefault').map(step => ({...resetHandlers, ...ofStep(step)})),
+    ...attribute('setsid', 'setsid()'),
+    ...attribute('setpgid', 'setpgid(0, 0)'),
+    ...actions.map(({step, action}) => ({by, call: actionText(action, pool), ...ofStep(step)}) as const),
+    ...attribute(
+      'sigmask',
+      callText('rt_sigprocmask', [number(2), {bytes: maskBytes(lowered.sigmask)}, number(0), number(8)]),
+    ),
+  ]
+}
+
+function maskBytes(mask: bigint): Uint8Array {
+  return new Uint8Array(BigUint64Array.of(mask).buffer)
+}
+
+function actionText({kind, fd, target, path}: LoweredPlan['actions'][number]['action'], pool: Pool): string {
+  switch (kind) {
+    case actionKinds.dup2:
+      return fd === target ? `fcntl(${fd}, F_SETFD, 0)` : `dup2(${fd}, ${target})`
+    case actionKinds.close:
+      return `close(${fd})`
+    case actionKinds.closefrom:
+      return `close_range(${fd}, 4294967295, 0)`
+    default:
+      return callText('chdir', path === undefined ? [] : [{bytes: pool.entry(path)}])
+  }
+}

@@ -1,0 +1,117 @@
+import {constants} from 'node:fs'
+import {callText, scriptText} from '../plan/call-text.js'
+import {kindOf} from '../plan/housekeeping.js'
+import {lower} from '../plan/lower.js'
+import type {Plan} from '../plan/plan.js'
+import type {Step} from '../plan/step.js'
+import type {Supervision} from '../plan/supervision.js'
+import type {Arch} from '../plan/syscalls.js'
+import {readableText} from '../plan/text.js'
+import {refuseUnlessCapable, refuseUnlessSupervisable} from './capability.js'
+import {creationCalls, libcCalls} from './creation-calls.js'
+import {openFlags} from './files.js'
+import {type Method, methodTraits} from './method.js'
+import {type Pretended, pretendOpen} from './pretend.js'
+import {scriptLowering} from './spawn.js'
+import {currentUmask} from './zygote.js'
+
+/** One system call that a run would make. */
+export interface PlannedCall {
+  readonly by: 'caller' | 'keeper' | 'zygote' | 'child' | 'second child'
+  /** As strace would print it; $1 stands for the result of an earlier one. */
+  readonly call: string
+  /** How often, when more than once. */
+  readonly times?: number
+  readonly step?: Step['kind']
+  readonly reason: string
+  /** Why the step stands where it stands in the order. */
+  readonly place?: string
+}
+
+const AT_FDCWD = -100n
+
+function opening({fd, what, path}: Pretended): PlannedCall[] {
+  const by = 'caller'
+  const open = (file: string, flags: number, mode?: number) =>
+    callText('openat', [
+      {number: AT_FDCWD},
+      {bytes: Buffer.from(file)},
+      {number: BigInt(flags)},
+      ...(mode === undefined ? [] : [{number: BigInt(mode)}]),
+    ])
+  const {O_RDWR, O_NOCTTY} = constants
+  switch (what) {
+    case 'terminal':
+      return [
+        {by, call: open('/dev/ptmx', O_RDWR | O_NOCTTY), reason: 'a new terminal: the end that is relayed'},
+        {by, call: `ioctl(…, TIOCGPTPEER, …) = ${fd}`, reason: 'a new terminal: the end that is the program’s'},
+      ]
+    case 'cgroup':
+      return [{by, call: `openat(AT_FDCWD, "…/cgroup.procs", O_WRONLY) = ${fd}`, reason: `control group ${path}`}]
+    case 'namespace':
+      return [{by, call: `${open(path, 0)} = ${fd}`, reason: 'the namespace to join'}]
+    default: {
+      const reason = 'opened by the caller: an error is its to see, and nothing blocks in the child'
+      const {flags, mode} = openFlags(what.access)
+      return [{by, call: `${open(path, flags, mode)} = ${fd}`, reason}]
+    }
+  }
+}
+
+/** The first sentence of a kind's summary is what it is, the others tell why it stands where it does. */
+function ofStep(step: Step): {step: Step['kind']; reason: string; place?: string} {
+  const kind = kindOf(step)
+  const [, place] = /^.*?\. (.*)$/.exec(kind.summary) ?? []
+  return {step: step.kind, reason: kind.describe(step), ...(place !== undefined && {place})}
+}
+
+function quoted(text: Parameters<typeof readableText>[0]): string {
+  return JSON.stringify(readableText(text))
+}
+
+function executing(plan: Plan, candidates: Plan['argv']): PlannedCall[] {
+  const argv = plan.argv.map(quoted).join(', ')
+  return candidates.map((path, i) => ({
+    by: 'child',
+    call: `execve(${quoted(path)}, [${argv}], /* ${plan.env.length} vars */)`,
+    reason: i === 0 ? 'the program' : 'the program, when it was not there',
+  }))
+}
+
+/**
+ * The system calls that a run of this plan would make, in order; nothing is opened or created.
+ * @throws {PlanError} as runPlan would
+ */
+export function plannedCalls(plan: Plan, method: Method, supervision: Supervision): readonly PlannedCall[] {
+  refuseUnlessCapable(plan, method)
+  refuseUnlessSupervisable(supervision, method)
+  const pretended = pretendOpen(plan)
+  const lowering =
+    method === 'zygote'
+      ? ({
+          methodNumber: methodTraits.zygote.number,
+          arch: process.arch as Arch,
+          openFds: undefined,
+          form: 'zygote',
+          zygoteSocket: pretended.next(),
+          caller: {cwdFd: pretended.next(), umask: currentUmask()},
+        } as const)
+      : scriptLowering(method)
+  const {takesFlags} = methodTraits[method].birth
+  const lowered = lower(pretended.plan, {...lowering, takesFlags, openInit: pretended.next})
+  const texts = scriptText(lowered.calls, lowered.pool)
+  const second = lowered.calls.findIndex(({nr}) => nr < 0)
+  const steps = lowered.calls.map(
+    ({step}, i): PlannedCall => ({
+      by: second >= 0 && i > second ? 'second child' : 'child',
+      call: texts[i] as string,
+      ...ofStep(step),
+    }),
+  )
+  return [
+    ...pretended.opened.flatMap(opening),
+    ...creationCalls(method, lowered.cloneFlags, supervision.kept),
+    ...(method === 'posix_spawn' ? libcCalls(lowered, ofStep) : steps),
+    ...executing(plan, lowered.candidates).map(call => (second >= 0 ? {...call, by: 'second child' as const} : call)),
+  ]
+}

@@ -1,0 +1,126 @@
+import {closeSync, constants, openSync, readFileSync, readlinkSync, writeFileSync} from 'node:fs'
+import {PlanError, SpawnError} from '../errors.js'
+import {initExecutable} from '../native/binding.js'
+import {reapChild} from '../native/core.js'
+import {type IdMap, mapText} from '../plan/id-map.js'
+import {namespaces, readNamespace} from '../plan/namespaces.js'
+import {makePlan, type Plan} from '../plan/plan.js'
+import type {JoinTarget, Step, Unshare} from '../plan/step.js'
+import {mapsItself} from '../plan/steps/unshare.js'
+import {heldZygote, type Spawn, startZygote} from './zygote.js'
+
+const O_PATH = 0o10000000
+const CAP_SETUID = 7n
+
+/** The executable of a first process that stays behind; opened only by a plan that needs it. */
+export function openInit(): {open: () => number; close: () => void} {
+  let fd: number | undefined
+  return {
+    open() {
+      fd ??= openSync(initExecutable(), O_PATH)
+      return fd
+    },
+    close() {
+      if (fd !== undefined) closeSync(fd)
+    },
+  }
+}
+
+function openTarget(path: string): JoinTarget & {fd: number} {
+  let fd: number
+  try {
+    fd = openSync(path, constants.O_RDONLY)
+  } catch (cause) {
+    throw new PlanError('E_OPEN', `the namespace ${path} cannot be opened: ${(cause as Error).message}`, {
+      next: `ls -l ${path}; ip netns, or lsns, list namespaces`,
+    })
+  }
+  const [, name] = /^(\w+):\[\d+\]$/.exec(readlinkSync(`/proc/self/fd/${fd}`)) ?? []
+  if (name !== undefined && [...namespaces, 'mnt'].includes(name)) return {fd, namespace: readNamespace(name, 'join')}
+  closeSync(fd)
+  throw new PlanError('E_OPEN', `${path} is no namespace`, {
+    why: 'it is a file of another kind; a name of a namespace is a bind mount of /proc/PID/ns/…',
+    next: '--join /proc/PID/ns/net, or --join PID:net',
+  })
+}
+
+function succeeds(tool: string, plan: Plan, spawn: Spawn): boolean {
+  let helper: ReturnType<Spawn>
+  try {
+    helper = spawn(plan, 'clone')
+  } catch (cause) {
+    if (!(cause instanceof SpawnError && cause.failure.stage === 'exec')) throw cause
+    throw new PlanError('E_MAP', `without ${tool} only one’s own id can be mapped`, {
+      why: `CAP_SETUID is needed over the ids outside, and ${tool}, which has it, is not installed`,
+      next: 'apt install uidmap (or shadow-utils), or --map-root-user alone, or sudo',
+    })
+  }
+  if (helper.pidfd >= 0) closeSync(helper.pidfd)
+  return reapChild(helper.pid) === 0
+}
+
+/** Root writes maps itself; others may through newuidmap(1), whose rights /etc/subuid describes. */
+function writeMap(pid: number, kind: 'uid' | 'gid', map: readonly IdMap[], spawn: Spawn): void {
+  const permitted = /^CapEff:\s*(\w+)/m.exec(readFileSync('/proc/thread-self/status', 'utf8'))?.[1] ?? '0'
+  if ((BigInt(`0x${permitted}`) >> CAP_SETUID) & 1n) {
+    writeFileSync(`/proc/${pid}/${kind}_map`, mapText(map))
+    return
+  }
+  const tool = `new${kind}map`
+  const words = map.flatMap(({inner, outer, count}) => [inner, outer, count].map(String))
+  const env = [`PATH=${process.env.PATH ?? '/bin:/usr/bin'}`]
+  if (succeeds(tool, makePlan({file: tool, argv: [tool, String(pid), ...words], env, steps: []}), spawn)) return
+  throw new PlanError('E_MAP', `${tool} refuses the map`, {
+    why: `/etc/sub${kind} does not give these ids to this user; what it said itself stands above`,
+    next: `cat /etc/sub${kind}; --map-root-user needs no entry there`,
+  })
+}
+
+/**
+ * A user namespace that has its maps: made by a process that lives no longer than this takes, since its own may not
+ * write them and a child that shares memory could not wait for them. Returns it open.
+ */
+function makeUserNamespace({users, groups, setgroups}: Unshare, spawn: Spawn): number {
+  const holder = heldZygote(startZygote(spawn, [{kind: 'unshare', namespaces: ['user']}]))
+  try {
+    if (setgroups) writeFileSync(`/proc/${holder.pid}/setgroups`, setgroups)
+    if (groups) writeMap(holder.pid, 'gid', groups, spawn)
+    if (users) writeMap(holder.pid, 'uid', users, spawn)
+    return openSync(`/proc/${holder.pid}/ns/user`, constants.O_RDONLY)
+  } finally {
+    holder.close()
+  }
+}
+
+/**
+ * Opens the namespaces that a plan joins by path, and makes the user namespace whose maps the child may not write.
+ * @returns the plan with descriptors in their place, and the function that closes them
+ * @throws {PlanError}
+ */
+export function openNamespaces(plan: Plan, spawn: Spawn): {plan: Plan; close: () => void} {
+  const opened: number[] = []
+  const close = () => opened.forEach(fd => void closeSync(fd))
+  const withDescriptors = (step: Step): Step => {
+    if (step.kind === 'join')
+      return {
+        ...step,
+        targets: step.targets.map(target => {
+          if (!('path' in target)) return target
+          const open = openTarget(target.path)
+          opened.push(open.fd)
+          return open
+        }),
+      }
+    if (step.kind !== 'unshare' || mapsItself(step, process.geteuid?.() ?? 0, process.getegid?.() ?? 0)) return step
+    const userNamespace = makeUserNamespace(step, spawn)
+    opened.push(userNamespace)
+    return {...step, userNamespace}
+  }
+  if (!plan.steps.some(({kind}) => kind === 'join' || kind === 'unshare')) return {plan, close}
+  try {
+    return {plan: {...plan, steps: plan.steps.map(withDescriptors)}, close}
+  } catch (error) {
+    close()
+    throw error
+  }
+}

@@ -1,0 +1,105 @@
+import {existsSync, readFileSync, readlinkSync} from 'node:fs'
+import {getPriority, userInfo} from 'node:os'
+import {UsageError} from '../errors.js'
+import {allCapabilities, type Capabilities} from '../plan/capability-names.js'
+import {type Namespace, namespaceFile, namespaces} from '../plan/namespaces.js'
+import type {Limit, ResourceName} from '../plan/resource.js'
+import type {Surroundings} from '../plan/step.js'
+import {findGroup, findGroups, findUser} from './accounts.js'
+
+/** "Max open files            1024                 4096                 files" */
+const limitTitles: Readonly<Record<ResourceName, string>> = {
+  cpu: 'cpu time',
+  fsize: 'file size',
+  data: 'data size',
+  stack: 'stack size',
+  core: 'core file size',
+  rss: 'resident set',
+  nproc: 'processes',
+  nofile: 'open files',
+  memlock: 'locked memory',
+  as: 'address space',
+  locks: 'file locks',
+  sigpending: 'pending signals',
+  msgqueue: 'msgqueue size',
+  nice: 'nice priority',
+  rtprio: 'realtime priority',
+  rttime: 'realtime timeout',
+}
+
+function readFile(path: string, option: string): Uint8Array {
+  try {
+    return readFileSync(path)
+  } catch (cause) {
+    throw new UsageError(`--${option} ${path}: ${cause instanceof Error ? cause.message : cause}`, {
+      next: `ls -ld ${path}`,
+    })
+  }
+}
+
+/** "1 (node) S 0 1 1 0 -1": the fifth is the process group. */
+function leadsGroup(): boolean {
+  const group = /.*\) \S \d+ (\d+)/s.exec(readFileSync('/proc/self/stat', 'utf8'))?.[1]
+  return Number(group) === process.pid
+}
+
+function capabilities(): Capabilities {
+  const status = readFileSync('/proc/thread-self/status', 'utf8')
+  const last = Number(readFileSync('/proc/sys/kernel/cap_last_cap', 'utf8'))
+  const set = (field: string) => {
+    const mask = BigInt(`0x${new RegExp(`^${field}:\\s*(\\w+)`, 'm').exec(status)?.[1] ?? '0'}`)
+    return allCapabilities(last).filter(capability => (mask >> BigInt(capability)) & 1n)
+  }
+  return {permitted: set('CapPrm'), inheritable: set('CapInh'), last}
+}
+
+function foreignNamespaces(pid: number): readonly Namespace[] {
+  const link = (process: string, namespace: Namespace) => {
+    try {
+      return readlinkSync(`/proc/${process}/ns/${namespaceFile(namespace)}`)
+    } catch (cause) {
+      if (process !== 'self' && namespace === 'user')
+        throw new UsageError(`--join ${pid}: ${cause instanceof Error ? cause.message : cause}`, {
+          why: 'there is no such process, or it is not yours to look at',
+          next: 'lsns lists namespaces and their processes',
+        })
+      return undefined
+    }
+  }
+  return namespaces.filter(namespace => link(String(pid), namespace) !== link('self', namespace))
+}
+
+/** "name:100000:65536" in /etc/subuid; the first range of this user. */
+function subordinateIds(option: string): {outer: number; count: number} {
+  const file = option === 'map-users' ? '/etc/subuid' : '/etc/subgid'
+  const {uid, username} = userInfo()
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : ''
+  const line = text.split('\n').find(entry => [username, String(uid)].includes(entry.split(':')[0] as string))
+  const [, outer, count] = line?.split(':').map(Number) ?? []
+  if (outer !== undefined && count !== undefined) return {outer, count}
+  throw new UsageError(`--${option} auto: ${file} has no ids for ${username}`, {
+    next: `sudo usermod --add-sub${option === 'map-users' ? 'u' : 'g'}ids 100000-165535 ${username}`,
+  })
+}
+
+function findLimit(resource: ResourceName): Limit {
+  const line = new RegExp(`^Max ${limitTitles[resource]} +(\\w+) +(\\w+)`, 'm')
+  const [, soft, hard] = line.exec(readFileSync('/proc/self/limits', 'utf8')) as unknown as [string, string, string]
+  const value = (text: string) => (text === 'unlimited' ? text : Number(text))
+  return {soft: value(soft), hard: value(hard)}
+}
+
+/** What housekeeping is read against: this process and this machine, whoever asks. */
+export const callerSurroundings: Omit<Surroundings, 'inheritedDescriptor'> = {
+  findUser,
+  findGroup,
+  findGroups,
+  findLimit,
+  niceness: () => getPriority(),
+  leadsGroup,
+  capabilities,
+  identity: () => ({uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0}),
+  subordinateIds,
+  foreignNamespaces,
+  readFile,
+}

@@ -1,0 +1,60 @@
+/* Ends what a program has started, when it has ended itself.
+ *
+ * As a subreaper this process becomes the parent of every orphan below it, whatever session or group that has moved to.
+ * Killing the children makes their children ours, until there are none. Source: prctl(2), PR_SET_CHILD_SUBREAPER. */
+#define _GNU_SOURCE
+#include "run.h"
+#include "syscall.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+void adopt_orphans(int on)
+{
+	syscall5(__NR_prctl, PR_SET_CHILD_SUBREAPER, on, 0, 0, 0);
+}
+
+/* The next of the numbers in a file, which spaces part; 0 at its end. */
+static int next_number(FILE *file)
+{
+	int number = 0, character;
+	while ((character = getc(file)) >= '0' && character <= '9')
+		number = 10 * number + character - '0';
+	return number;
+}
+
+/* One thread's children; an orphan may be given to any thread. Returns how many were ended: one that has become somebody
+ * else may be out of reach. */
+static int kill_children(const char *tid)
+{
+	char path[64];
+	int count = 0;
+	snprintf(path, sizeof path, "/proc/self/task/%.16s/children", tid);
+	FILE *children = fopen(path, "re");
+	if (!children)
+		return 0;
+	for (int pid; (pid = next_number(children));)
+		if (syscall2(__NR_kill, pid, SIGKILL) == 0) {
+			spawnctl_reap(pid);
+			count++;
+		}
+	fclose(children);
+	return count;
+}
+
+void kill_descendants(void)
+{
+	int count;
+	do {
+		DIR *tasks = opendir("/proc/self/task");
+		if (!tasks)
+			return;
+		count = 0;
+		for (struct dirent *task; (task = readdir(tasks));)
+			if (task->d_name[0] != '.')
+				count += kill_children(task->d_name);
+		closedir(tasks);
+	} while (count > 0);
+}

@@ -1,0 +1,88 @@
+/* The keeper: a process between this one and the program, that sees to the program's end also when this one is killed.
+ *
+ * It is a fork of this process that runs nothing but the run itself. As the program's parent and a subreaper it has
+ * everything that the program starts below it, in whatever session. To this process it is what a program is otherwise:
+ * signals are passed on to it, its stops are followed, and when it is killed its orphans come here, to be ended.
+ * Source: prctl(2), PR_SET_PDEATHSIG and PR_SET_CHILD_SUBREAPER. */
+#define _GNU_SOURCE
+#include "run.h"
+#include "signals.h"
+#include "syscall.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+/* Nobody else sends it. */
+#define CALLER_HAS_ENDED 64
+
+static void end_orphan(int sig)
+{
+	(void)sig;
+	int saved = errno;
+	target.orphaned = 1;
+	if (target.pid && target.options.orphan_signal)
+		end_program(target.options.orphan_signal);
+	errno = saved;
+}
+
+static _Noreturn void keep(long caller, uint64_t mask, const uint8_t *image, uint32_t image_bytes, struct run_result *result)
+{
+	struct sigaction action;
+	struct run_options options = target.options;
+	begin_target(&options);
+	target.adopts = 1;
+	target.leads_group = syscall1(__NR_getpgid, 0) == caller;
+	memset(&action, 0, sizeof action);
+	action.sa_handler = end_orphan;
+	action.sa_flags = SA_RESTART;
+	sigaction(CALLER_HAS_ENDED, &action, 0);
+	syscall5(__NR_prctl, PR_SET_NAME, "spawnctl-keeper", 0, 0, 0);
+	syscall5(__NR_prctl, PR_SET_PDEATHSIG, CALLER_HAS_ENDED, 0, 0, 0);
+	adopt_orphans(1);
+	restore_signals(mask);
+	if (syscall0(__NR_getppid) == caller)
+		run_here(image, image_bytes, result);
+	for (;;)
+		syscall1(__NR_exit_group, 0);
+}
+
+void run_kept(const uint8_t *image, uint32_t image_bytes, struct run_result *result)
+{
+	struct run_result end = {0};
+	struct sigaction before[FORWARDED_COUNT];
+	struct run_result *shared = mmap(0, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED) {
+		result->keeper_error = errno;
+		return;
+	}
+	long caller = syscall0(__NR_getpid);
+	adopt_orphans(target.options.kill_tree);
+	install_handlers(before);
+	uint64_t mask = block_all_signals();
+	pid_t pid = fork();
+	if (pid == 0)
+		keep(caller, mask, image, image_bytes, shared);
+	int error = errno;
+	target.options.kill_after_ns = 0; /* the keeper's business now */
+	close_option(&target.options.terminal);
+	close_option(&target.options.terminal_peer);
+	restore_signals(mask);
+	if (pid > 0) {
+		aim(pid, open_pidfd(pid));
+		wait_for_exit(&end);
+		if (end.signal && target.options.kill_tree)
+			kill_descendants();
+		memcpy(result, shared, sizeof *result);
+		result->keeper_signal = end.signal;
+	} else {
+		result->keeper_error = error;
+	}
+	restore_handlers(before);
+	adopt_orphans(0);
+	munmap(shared, sizeof *shared);
+	if (target.pidfd >= 0)
+		syscall1(__NR_close, target.pidfd);
+}

@@ -1,0 +1,92 @@
+/* One run of `exec`: a spawn, watched over to its end. */
+#ifndef SPAWNCTL_RUN_H
+#define SPAWNCTL_RUN_H
+
+#include "spawn.h"
+
+#include <signal.h>
+#include <stdint.h>
+
+/* Filled for JavaScript; read by src/native/core.ts. */
+struct run_result {
+	struct spawn_result spawn;
+	int32_t exit_code;   /* -1: a signal ended it */
+	int32_t signal;	     /* 0: it exited */
+	int32_t core_dumped;
+	int32_t wait_error;  /* ECHILD: reaped elsewhere */
+	int32_t interrupted; /* the terminal's SIGINT or SIGQUIT reached this process too */
+	int32_t timed_out;   /* 1: the signal was sent, 2: SIGKILL */
+	uint64_t elapsed_ns; /* from the call until the child was reaped */
+	int32_t keeper_error;  /* errno of its creation */
+	int32_t keeper_signal; /* what ended it before its time */
+};
+
+/* What JavaScript asks of a run; written by src/native/core.ts. */
+struct run_options {
+	uint64_t timeout_ns;	/* 0: none */
+	uint64_t kill_after_ns; /* more, until SIGKILL; 0: never */
+	int32_t timeout_signal;
+	int32_t kill_tree;
+	int32_t keep;		/* by a process of its own, which outlives this one */
+	int32_t orphan_signal;	/* when this process has ended: what the keeper sends; 0: nothing */
+	int32_t terminal;	/* our end of the program's new terminal, or -1 */
+	int32_t terminal_peer;	/* the program's end; both are closed by the run */
+};
+
+#define FORWARDED_COUNT 8
+
+/* What is watched; a process runs one program at a time this way. Signal handlers read it. */
+struct target {
+	int pid, pidfd;
+	int leads_group; /* the caller's group is the job's: the program is in it, and gets signals with it */
+	int adopts;	 /* orphans come here, and are reaped here */
+	int ending;	 /* a signal that should end it was sent; the next one is SIGKILL */
+	int orphaned;
+	int timed_out;
+	int terminal_signal;
+	uint64_t due; /* to be passed on: at once, or as soon as there is a child */
+	int sender[FORWARDED_COUNT]; /* of the last one; 0 is the kernel */
+	struct run_options options;
+};
+extern struct target target;
+
+/* forward.c */
+void install_handlers(struct sigaction *before);
+void restore_handlers(const struct sigaction *before);
+void catch_signal(int sig);
+void pass_on(void);
+void send_signal(int sig);
+int other_group(void);
+
+/* job_control.c */
+int has_job_control(void);
+int take_terminal(void);
+int follow_stop(int child_stopped_by);
+
+/* wait.c */
+long wait_child(siginfo_t *info, int options);
+void reap_orphans(void);
+void wait_for_exit(struct run_result *result);
+
+/* terminal.c */
+void run_terminal(void);
+void pass_window_size(void);
+
+/* timeout.c */
+void await_timeout(struct sigaction *before);
+void end_timeout(const struct sigaction *before);
+void end_program(int sig);
+void begin_ending(void);
+
+/* descendants.c */
+void adopt_orphans(int on);
+void kill_descendants(void);
+
+/* run.c and keeper.c */
+void begin_target(const struct run_options *options);
+void close_option(int32_t *fd);
+void aim(int pid, int pidfd);
+void run_here(const uint8_t *image, uint32_t image_bytes, struct run_result *result);
+void run_kept(const uint8_t *image, uint32_t image_bytes, struct run_result *result);
+
+#endif

@@ -1,0 +1,75 @@
+/* A program's time, by timeout(1)'s rules: the signal goes to the program and to its group, SIGCONT after it so that a
+ * stopped one can obey; then, when that is asked for, SIGKILL. */
+#define _GNU_SOURCE
+#include "run.h"
+#include "syscall.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/time.h>
+
+static void set_timer(uint64_t ns)
+{
+	struct itimerval timer = {{0, 0}, {(time_t)(ns / 1000000000u), (suseconds_t)(ns % 1000000000u / 1000u)}};
+	if (ns > 0 && ns < 1000u)
+		timer.it_value.tv_usec = 1;
+	setitimer(ITIMER_REAL, &timer, 0);
+}
+
+/* A group of which this process is one cannot be sent what this process cannot catch. */
+static void send_to_all(int sig)
+{
+	int group = other_group();
+	send_signal(sig);
+	if (group)
+		syscall2(__NR_kill, -group, sig);
+	else if (target.leads_group && sig != SIGKILL && sig != SIGSTOP)
+		syscall2(__NR_kill, 0, sig);
+}
+
+void end_program(int sig)
+{
+	send_to_all(sig);
+	if (sig != SIGKILL)
+		send_to_all(SIGCONT);
+}
+
+/* Somebody has sent it a signal that should end it: from now on its time is that until SIGKILL. */
+void begin_ending(void)
+{
+	if (target.ending || !target.options.kill_after_ns)
+		return;
+	target.ending = 1;
+	set_timer(target.options.kill_after_ns);
+}
+
+static void time_is_up(int sig)
+{
+	(void)sig;
+	int saved = errno, last = target.ending;
+	int ending = last ? SIGKILL : target.options.timeout_signal;
+	target.ending = 1;
+	target.timed_out = ending == SIGKILL ? 2 : 1;
+	if (!last)
+		set_timer(target.options.kill_after_ns);
+	end_program(ending);
+	errno = saved;
+}
+
+/* SIGALRM also where something has already begun the end. */
+void await_timeout(struct sigaction *before)
+{
+	struct sigaction action;
+	memset(&action, 0, sizeof action);
+	action.sa_handler = time_is_up;
+	action.sa_flags = SA_RESTART;
+	sigaction(SIGALRM, &action, before);
+	if (!target.ending)
+		set_timer(target.options.timeout_ns);
+}
+
+void end_timeout(const struct sigaction *before)
+{
+	set_timer(0);
+	sigaction(SIGALRM, before, 0);
+}

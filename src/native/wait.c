@@ -1,0 +1,69 @@
+/* Waiting for the program's end, through its stops. Nobody else's child is waited for, except by a process that adopts
+ * orphans: it has none but the program and those. */
+#define _GNU_SOURCE
+#include "run.h"
+#include "syscall.h"
+
+#include <errno.h>
+#include <sys/wait.h>
+
+long wait_child(siginfo_t *info, int options)
+{
+	long error;
+	do {
+		info->si_pid = 0;
+		if (target.pidfd >= 0)
+			error = syscall5(__NR_waitid, P_PIDFD, target.pidfd, info, options | __WALL, 0);
+		else
+			error = syscall5(__NR_waitid, P_PID, target.pid, info, options | __WALL, 0);
+		if (error == -EINVAL && target.pidfd >= 0) /* before 5.4 */
+			error = syscall5(__NR_waitid, P_PID, target.pid, info, options | __WALL, 0);
+	} while (error == -EINTR);
+	return error;
+}
+
+/* What an orphan does is looked at only to be done with it. */
+static long wait_any(siginfo_t *info, int options)
+{
+	for (;;) {
+		info->si_pid = 0;
+		long error = syscall5(__NR_waitid, P_ALL, 0, info, options | WNOWAIT | __WALL, 0);
+		if (error == -EINTR)
+			continue;
+		if (error < 0 || info->si_pid == target.pid || info->si_pid == 0)
+			return error;
+		siginfo_t orphan;
+		syscall5(__NR_waitid, P_PID, info->si_pid, &orphan, options | WNOHANG | __WALL, 0);
+	}
+}
+
+void reap_orphans(void)
+{
+	siginfo_t info;
+	wait_any(&info, WEXITED | WSTOPPED | WNOHANG);
+}
+
+void wait_for_exit(struct run_result *result)
+{
+	siginfo_t info;
+	int stops = WSTOPPED;
+	for (;;) {
+		long error = target.adopts ? wait_any(&info, WEXITED | WSTOPPED) : wait_child(&info, WEXITED | stops | WNOWAIT);
+		if (error < 0) {
+			result->wait_error = (int32_t)-error;
+			return;
+		}
+		if (info.si_code != CLD_STOPPED && info.si_code != CLD_TRAPPED)
+			break;
+		if (stops && follow_stop(info.si_status))
+			continue;
+		stops = 0; /* somebody else's business: to be told again and again would be to spin */
+		if (target.adopts)
+			wait_child(&info, WSTOPPED | WNOHANG);
+	}
+	take_terminal();
+	wait_child(&info, WEXITED);
+	result->exit_code = info.si_code == CLD_EXITED ? info.si_status : -1;
+	result->signal = info.si_code == CLD_EXITED ? 0 : info.si_status;
+	result->core_dumped = info.si_code == CLD_DUMPED;
+}

@@ -1,0 +1,36 @@
+import {callFormats, cloneFlags, plain, type Value} from './call-formats.js'
+import type {Argument, Pool, ScriptCall, Slot} from './script.js'
+import type {SyscallName} from './syscalls.js'
+
+/** Not one call but the core's own way to another process; src/native/block.h, SECOND_PROCESS. */
+const secondProcess = 'clone(child_stack=…, flags=CLONE_VM|CLONE_VFORK|SIGCHLD)'
+
+/** "dup3(5, 1, 0)"; arguments of which nothing is said are left out. */
+export function callText(name: SyscallName, values: readonly Value[]): string {
+  const formats = callFormats[name] ?? []
+  const texts = values.map((value, i) => (formats[i] ?? plain)(value, values))
+  return `${name}(${texts.filter(text => text !== '').join(', ')})`
+}
+
+export function cloneFlagText(flags: number): string {
+  return cloneFlags({number: BigInt(flags)}, [])
+}
+
+/**
+ * The script's calls as strace would print them. Results are known only when they are made: what a later call takes is
+ * called $1, $2 and so on.
+ */
+export function scriptText(calls: readonly ScriptCall[], pool: Pool): readonly string[] {
+  const names = new Map<Slot, string>()
+  const result = (slot: Slot) => names.get(slot) ?? `$${names.set(slot, `$${names.size + 1}`).size}`
+  const value = (argument: Argument): Value => {
+    if (typeof argument !== 'object') return {number: BigInt(argument)}
+    if ('pool' in argument) return {bytes: pool.entry(argument)}
+    return 'addressOf' in argument ? {result: `&${result(argument.addressOf)}`} : {result: result(argument)}
+  }
+  return calls.map(({name, nr, args, save}) => {
+    if (nr < 0) return secondProcess
+    const text = callText(name, args.map(value))
+    return save === undefined ? text : `${text} = ${result(save)}`
+  })
+}

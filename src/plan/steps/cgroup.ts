@@ -1,0 +1,125 @@
+import {PlanError, UsageError} from '../../errors.js'
+import {lastValue, type OptionValues} from '../option.js'
+import type {Cgroup, CgroupLimits, StepKind} from '../step.js'
+
+const usPerPeriod = 100_000
+const mostCpuPercent = 1_000_000
+const binaryUnits: Readonly<Record<string, number>> = {'': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40}
+
+function memory(text: string): number {
+  const [, number, unit] = /^(\d+)([KMGT]?)$/i.exec(text) ?? []
+  const bytes = Number(number) * (binaryUnits[(unit ?? '').toUpperCase()] as number)
+  if (number !== undefined && Number.isSafeInteger(bytes)) return bytes
+  throw new UsageError(`--memory-max wants bytes, not "${text}"`, {next: '--memory-max 512M (K, M, G or T)'})
+}
+
+function processes(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
+  throw new UsageError(`--pids-max wants a number of processes and threads, not "${text}"`, {next: '--pids-max 100'})
+}
+
+/** "50%" of one processor as in systemd's CPUQuota, or what cpu.max takes: "50000 100000". */
+function processorTime(text: string): {quotaUs: number; periodUs: number} {
+  const [, percent] = /^(\d+(?:\.\d+)?)%$/.exec(text) ?? []
+  const [, quota, period] = /^(\d+)(?:[ /](\d+))?$/.exec(text) ?? []
+  if (percent !== undefined && Number(percent) > 0 && Number(percent) <= mostCpuPercent)
+    return {quotaUs: Math.round((Number(percent) / 100) * usPerPeriod), periodUs: usPerPeriod}
+  if (quota !== undefined && Number(quota) > 0)
+    return {quotaUs: Number(quota), periodUs: period === undefined ? usPerPeriod : Number(period)}
+  throw new UsageError(`--cpu-max wants a share of one processor, not "${text}"`, {
+    next: '--cpu-max 50%, 150%, or QUOTA/PERIOD in microseconds',
+  })
+}
+
+function readLimits(values: OptionValues): CgroupLimits | undefined {
+  const [bytes, pids, cpu] = ['memory-max', 'pids-max', 'cpu-max'].map(name => lastValue(values, name))
+  const limits = {
+    ...(bytes !== undefined && {memoryMax: memory(bytes)}),
+    ...(pids !== undefined && {pidsMax: processes(pids)}),
+    ...(cpu !== undefined && {cpuMax: processorTime(cpu)}),
+  }
+  return Object.keys(limits).length === 0 ? undefined : limits
+}
+
+function describeLimits({memoryMax, pidsMax, cpuMax}: CgroupLimits): string {
+  const parts = [
+    memoryMax !== undefined && `${memoryMax} bytes`,
+    pidsMax !== undefined && `${pidsMax} processes`,
+    cpuMax !== undefined && `${cpuMax.quotaUs} of ${cpuMax.periodUs} µs`,
+  ]
+  return parts.filter(Boolean).join(', ')
+}
+
+function place({path, limits}: Cgroup): string {
+  if (limits === undefined) return path as string
+  return `${path === undefined ? 'of its own' : `below ${path}`} (${describeLimits(limits)})`
+}
+
+export const cgroup: StepKind<'cgroup'> = {
+  kind: 'cgroup',
+  summary:
+    'Control group. Before all else that counts memory or time, with the rights of outside; before the cgroup namespace, which begins at it. clone3 creates the child in it.',
+  options: [
+    {
+      name: 'cgroup',
+      value: 'PATH',
+      summary:
+        'start the program in this control group: a directory of the cgroup file system, or a path below its mount',
+    },
+    {
+      name: 'memory-max',
+      value: 'SIZE',
+      summary: 'most memory, in a control group of its own (below --cgroup, if given) that is removed afterwards: 512M',
+    },
+    {name: 'pids-max', value: 'N', summary: 'most processes and threads, in a control group of its own'},
+    {
+      name: 'cpu-max',
+      value: 'PERCENT%',
+      summary: 'most processor time, in a control group of its own: 50% of one processor, or QUOTA/PERIOD in µs',
+    },
+  ],
+  read(values) {
+    const path = lastValue(values, 'cgroup')
+    const limits = readLimits(values)
+    if (path === '') throw new UsageError('--cgroup wants a path, not an empty string')
+    if (path === undefined && limits === undefined) return undefined
+    return {kind: 'cgroup', ...(path !== undefined && {path}), ...(limits && {limits})}
+  },
+  check({path, limits}) {
+    if (path === undefined && Object.keys(limits ?? {}).length === 0)
+      throw new PlanError('E_STEPS', 'neither a control group nor limits for one are named')
+  },
+  lower({open}, script) {
+    if (open === undefined) throw new Error('the control group must be opened before the plan is lowered')
+    for (const {procs, directory} of open) {
+      if (directory !== undefined) script.createIn(directory)
+      script.call('write', [script.callerDescriptor(procs), script.pool.text('0'), 1])
+    }
+  },
+  posixSpawnRefuses: () => 'only glibc 2.39 and later could do it',
+  explain(step, errno) {
+    const where = place(step)
+    switch (errno) {
+      case 'EACCES':
+      case 'EPERM':
+        return {
+          why: `${where}: to move a process one has to own the cgroup.procs of both control groups, and of the one above both`,
+          next: 'sudo, or a delegated one: systemd-run --user --scope -p Delegate=yes …',
+        }
+      case 'EBUSY':
+        return {
+          why: `${where}: a control group that gives controllers to those below it takes no processes itself`,
+          next: 'name one below it',
+        }
+      case 'EOPNOTSUPP':
+        return {why: `${where} is threaded, or of an invalid type`, next: 'cat its cgroup.type'}
+      case 'ENOENT':
+      case 'ENODEV':
+        return {why: `${where} is gone`, next: 'make it: mkdir'}
+      case 'EAGAIN':
+        return {why: `${where} is at its pids.max`, next: 'a larger --pids-max'}
+    }
+    return undefined
+  },
+  describe: step => `control group ${place(step)}`,
+}

@@ -1,0 +1,85 @@
+import {PlanError, UsageError} from '../../errors.js'
+import {flagsOf, type Namespace, namespaces, readNamespace} from '../namespaces.js'
+import type {JoinTarget, StepKind, Surroundings} from '../step.js'
+
+function readTarget(text: string, surroundings: Surroundings): JoinTarget {
+  if (text.includes('/')) return {path: text}
+  const [, pid, list] = /^(\d+)(?::(.+))?$/.exec(text) ?? []
+  if (pid === undefined)
+    throw new UsageError(`--join wants PID, PID:LIST or the path of a namespace, not "${text}"`, {
+      next: '--join 1234:net,mount, or --join /run/netns/NAME',
+    })
+  const asked = list?.split(',').map(name => readNamespace(name, 'join'))
+  const chosen = asked ?? surroundings.foreignNamespaces(Number(pid))
+  return {pid: Number(pid), namespaces: namespaces.filter(name => chosen.includes(name))}
+}
+
+function namespacesOf(target: JoinTarget): readonly Namespace[] {
+  if ('path' in target) return []
+  return 'pid' in target ? target.namespaces : [target.namespace]
+}
+
+function describeTarget(target: JoinTarget): string {
+  if ('path' in target) return target.path
+  return 'pid' in target ? `${target.namespaces.join(',')} of process ${target.pid}` : `${target.namespace} (open)`
+}
+
+export const join: StepKind<'join'> = {
+  kind: 'join',
+  changesCredentials: true,
+  summary:
+    'Namespaces of other processes. Before new ones, which are then made in them. With a pid namespace a second process goes on: only children are ever in another one.',
+  options: [
+    {
+      name: 'join',
+      value: 'TARGET',
+      multiple: true,
+      summary:
+        'enter namespaces, as nsenter: PID for all that differ, PID:net,mount for some, or a path such as /run/netns/NAME',
+    },
+  ],
+  read(values, surroundings) {
+    const targets = (values.join ?? []).map(text => readTarget(text, surroundings))
+    return targets.length === 0 ? undefined : {kind: 'join', targets}
+  },
+  check({targets}) {
+    if (targets.length === 0) throw new PlanError('E_STEPS', 'no namespace to join is named')
+  },
+  lower({targets}, script) {
+    for (const target of targets)
+      if ('pid' in target) {
+        const pidfd = script.slot()
+        script.call('pidfd_open', [target.pid, 0], {save: pidfd})
+        script.call('setns', [pidfd, flagsOf(target.namespaces)])
+        script.call('close', [pidfd])
+      } else if ('fd' in target) script.call('setns', [script.callerDescriptor(target.fd), 0])
+      else throw new Error(`${target.path} must be opened before the plan is lowered`)
+    if (targets.some(target => namespacesOf(target).includes('pid'))) script.beginSecondProcess()
+  },
+  posixSpawnRefuses: () => 'it has no attribute for namespaces',
+  refuses: ({targets}, birth) =>
+    birth.sharesMemory && targets.some(target => namespacesOf(target).includes('time'))
+      ? 'the kernel lets nobody into another time namespace who shares memory'
+      : undefined,
+  explain(step, errno) {
+    const who = step.targets.map(describeTarget).join('; ')
+    switch (errno) {
+      case 'ESRCH':
+        return {why: `a process among these is gone: ${who}`, next: 'lsns lists namespaces and their processes'}
+      case 'EPERM':
+        return {
+          why: 'only root may enter these namespaces, or who owns the user namespace that they belong to and enters it first',
+          next: 'sudo, or name user as well: --join PID:user,…',
+        }
+      case 'EINVAL':
+        return {
+          why: `the caller is in one of these already, or it is no namespace: ${who}`,
+          next: 'lsns; leave out what is the same, or give PID alone',
+        }
+      case 'EUSERS':
+        return {why: 'the kernel lets nobody into another time namespace who shares memory', next: '--method fork'}
+    }
+    return undefined
+  },
+  describe: step => `join ${step.targets.map(describeTarget).join('; ')}`,
+}

@@ -1,0 +1,151 @@
+import {PlanError, UsageError} from '../../errors.js'
+import {lastValue} from '../option.js'
+import {type PoolReference, type ScriptWriter, type Slot, words64} from '../script.js'
+import type {Mount, StepKind} from '../step.js'
+import {readableText, refuseNul} from '../text.js'
+
+const AT_FDCWD = -100
+const AT_EMPTY_PATH = 0x1000
+const AT_RECURSIVE = 0x8000
+const O_PATH_CLOEXEC = 0o12000000
+const RESOLVE_IN_ROOT = 0x10
+const OPEN_TREE_CLONE_CLOEXEC = 0o2000001
+const MOVE_MOUNT_F_EMPTY_PATH = 0x4
+const MOVE_MOUNT_T_EMPTY_PATH = 0x40
+const FS_CLOEXEC = 1
+const FSCONFIG_CMD_CREATE = 6
+const MOUNT_ATTR_RDONLY = 1n
+const [nosuid, nodev, noexec] = [2, 4, 8]
+const openHowBytes = 24
+const mountAttrBytes = 32
+
+const fileSystems = {
+  proc: {attributes: nosuid | nodev | noexec},
+  tmpfs: {attributes: nosuid | nodev},
+} as const
+
+function close(script: ScriptWriter, ...slots: readonly Slot[]): void {
+  for (const slot of slots) script.call('close', [slot])
+}
+
+/** A copy of the tree at a path, attached nowhere yet: what is mounted over that path later does not hide it. */
+function copyTree(script: ScriptWriter, empty: PoolReference, {source, readOnly}: Mount & {type: 'bind'}): Slot {
+  const tree = script.slot()
+  script.call('open_tree', [AT_FDCWD, script.pool.text(source), OPEN_TREE_CLONE_CLOEXEC | AT_RECURSIVE], {save: tree})
+  if (readOnly) {
+    const attributes = script.pool.bytes(words64(MOUNT_ATTR_RDONLY, 0n, 0n, 0n))
+    script.call('mount_setattr', [tree, empty, AT_EMPTY_PATH | AT_RECURSIVE, attributes, mountAttrBytes])
+  }
+  return tree
+}
+
+function makeFileSystem(script: ScriptWriter, type: keyof typeof fileSystems): Slot {
+  const [context, mount] = [script.slot(), script.slot()]
+  script.call('fsopen', [script.pool.text(type), FS_CLOEXEC], {save: context})
+  script.call('fsconfig', [context, FSCONFIG_CMD_CREATE, 0, 0, 0])
+  script.call('fsmount', [context, FS_CLOEXEC, fileSystems[type].attributes], {save: mount})
+  close(script, context)
+  return mount
+}
+
+/** A target below the new root is found as the program would find it: links in it do not lead out. */
+function openTarget(script: ScriptWriter, root: Slot | undefined, target: string | Uint8Array): Slot {
+  const place = script.slot()
+  const path = script.pool.text(target)
+  if (root === undefined) script.call('openat', [AT_FDCWD, path, O_PATH_CLOEXEC, 0], {save: place})
+  else {
+    const how = script.pool.bytes(words64(BigInt(O_PATH_CLOEXEC), 0n, BigInt(RESOLVE_IN_ROOT)))
+    script.call('openat2', [root, path, how, openHowBytes], {save: place})
+  }
+  return place
+}
+
+function readBind(text: string): Mount {
+  const [, source, target, mode] = /^([^:]+):([^:]+)(?::(ro|rw))?$/.exec(text) ?? []
+  if (source === undefined || target === undefined)
+    throw new UsageError(`--bind wants SOURCE:TARGET or SOURCE:TARGET:ro, not "${text}"`, {
+      next: '--bind /srv/data:/data:ro',
+    })
+  return {type: 'bind', source, target, readOnly: mode === 'ro'}
+}
+
+function describeMount(mount: Mount): string {
+  const target = readableText(mount.target)
+  if (mount.type !== 'bind') return `${mount.type} at ${target}`
+  return `${readableText(mount.source)} at ${target}${mount.readOnly ? ' (read-only)' : ''}`
+}
+
+const options = [
+  {name: 'mount-proc', summary: 'a /proc that shows the new pid namespace; with a mount namespace, as in unshare'},
+  {
+    name: 'bind',
+    value: 'SOURCE:TARGET[:ro]',
+    multiple: true,
+    summary: 'show a file or directory at a second place, in a mount namespace; a target is below the new root, if any',
+  },
+  {name: 'tmpfs', value: 'TARGET', multiple: true, summary: 'an empty directory in memory, in a mount namespace'},
+] as const
+
+export const mounts: StepKind<'mounts'> = {
+  kind: 'mounts',
+  summary:
+    'What is mounted in the new mount namespace. After the pid namespace, which /proc shows; before the root changes, which hides the sources.',
+  options,
+  read(values) {
+    const list: Mount[] = [
+      ...(values.bind ?? []).map(readBind),
+      ...(values.tmpfs ?? []).map(target => ({type: 'tmpfs', target}) as const),
+      ...(values['mount-proc'] === undefined ? [] : [{type: 'proc', target: '/proc'} as const]),
+    ]
+    if (list.length === 0) return undefined
+    // By target, so that none hides one that is to be seen.
+    list.sort((a, b) => (readableText(a.target) < readableText(b.target) ? -1 : 1))
+    const under = lastValue(values, 'pivot-root') ?? lastValue(values, 'chroot')
+    return {kind: 'mounts', mounts: list, ...(under !== undefined && {under})}
+  },
+  check(step, steps) {
+    for (const mount of step.mounts) {
+      refuseNul(mount.target, 'the target of a mount')
+      if (mount.type === 'bind') refuseNul(mount.source, 'the source of a mount')
+    }
+    if (steps.some(other => other.kind === 'unshare' && other.namespaces.includes('mount'))) return
+    throw new PlanError('E_STEPS', 'mounts would change the whole machine, for there is no new mount namespace', {
+      next: 'add mount to --unshare',
+    })
+  },
+  lower(step, script) {
+    const empty = script.pool.text('')
+    const copies = step.mounts.map(mount => (mount.type === 'bind' ? copyTree(script, empty, mount) : undefined))
+    const root = step.under === undefined ? undefined : script.slot()
+    if (root !== undefined)
+      script.call('openat', [AT_FDCWD, script.pool.text(step.under as string), O_PATH_CLOEXEC, 0], {save: root})
+    for (const [i, mount] of step.mounts.entries()) {
+      const what = copies[i] ?? makeFileSystem(script, mount.type === 'proc' ? 'proc' : 'tmpfs')
+      const where = openTarget(script, root, mount.target)
+      script.call('move_mount', [what, empty, where, empty, MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH])
+      close(script, what, where)
+    }
+    if (root !== undefined) close(script, root)
+  },
+  posixSpawnRefuses: () => 'it has no attribute for namespaces',
+  explain(step, errno) {
+    const all = step.mounts.map(describeMount).join(', ')
+    switch (errno) {
+      case 'ENOENT':
+        return {why: `a source or a target is not there: ${all}`, next: 'mkdir the targets first'}
+      case 'ENOTDIR':
+        return {why: `a directory goes onto a directory, a file onto a file: ${all}`, next: 'ls -ld both'}
+      case 'EPERM':
+        return step.mounts.some(({type}) => type === 'proc')
+          ? {
+              why: '/proc may be mounted only for a pid namespace of one’s own, and where the present /proc is not partly covered (containers cover it)',
+              next: 'add user,pid to --unshare; findmnt -R /proc shows what covers it',
+            }
+          : {why: 'mounting needs CAP_SYS_ADMIN', next: 'add user to --unshare, with --map-root-user'}
+      case 'ENOSYS':
+        return {why: 'this kernel, or a seccomp filter in its name, has no fsopen and open_tree (Linux 5.2)'}
+    }
+    return undefined
+  },
+  describe: step => `mounts: ${step.mounts.map(describeMount).join(', ')}`,
+}

@@ -1,0 +1,67 @@
+import {PlanError, UsageError} from '../../errors.js'
+import {lastValue} from '../option.js'
+import type {StepKind} from '../step.js'
+import {readableText, refuseNul} from '../text.js'
+
+const MS_BIND_REC = 0x5000
+const MNT_DETACH = 2
+
+export const root: StepKind<'root'> = {
+  kind: 'root',
+  summary:
+    'Root directory. Before the identity, which gives the right away; the working directory is then the new root, unless one is asked for.',
+  options: [
+    {name: 'chroot', value: 'DIR', summary: 'make this directory the root, as chroot'},
+    {
+      name: 'pivot-root',
+      value: 'DIR',
+      summary: 'make this directory the root of the mount namespace; the old one is gone, and nothing leads back to it',
+    },
+  ],
+  read(values) {
+    const [chroot, pivot] = [lastValue(values, 'chroot'), lastValue(values, 'pivot-root')]
+    if (chroot !== undefined && pivot !== undefined)
+      throw new UsageError('--chroot and --pivot-root both name the root', {next: 'keep one'})
+    const path = pivot ?? chroot
+    if (path === '') throw new UsageError('the new root is an empty string', {next: '--chroot /srv/tree'})
+    return path === undefined ? undefined : {kind: 'root', path, by: pivot === undefined ? 'chroot' : 'pivot_root'}
+  },
+  check({path, by}, steps) {
+    refuseNul(path, 'the root directory')
+    if (by === 'chroot' || steps.some(step => step.kind === 'unshare' && step.namespaces.includes('mount'))) return
+    throw new PlanError('E_STEPS', 'pivot_root would change the whole machine, for there is no new mount namespace', {
+      next: 'add mount to --unshare',
+    })
+  },
+  lower({path, by}, script) {
+    const directory = script.pool.text(path)
+    if (by === 'chroot') script.call('chroot', [directory])
+    else {
+      const here = script.pool.text('.')
+      // pivot_root wants a mount. With "." for both, the old root comes to lie over the new one, and is taken off.
+      script.call('mount', [directory, directory, 0, MS_BIND_REC, 0])
+      script.call('chdir', [directory])
+      script.call('pivot_root', [here, here])
+      script.call('umount2', [here, MNT_DETACH])
+    }
+    script.call('chdir', [script.pool.text('/')])
+  },
+  posixSpawnRefuses: () => 'it has no action for the root',
+  explain({path, by}, errno) {
+    const directory = readableText(path)
+    switch (errno) {
+      case 'ENOENT':
+      case 'ENOTDIR':
+        return {why: `${directory} is no directory here`, next: `ls -ld ${directory}`}
+      case 'EPERM':
+        return {
+          why: `${by} needs ${by === 'chroot' ? 'CAP_SYS_CHROOT' : 'CAP_SYS_ADMIN'}`,
+          next: 'sudo, or a user namespace: --unshare user --map-root-user',
+        }
+      case 'EACCES':
+        return {why: `${directory} may not be entered by this user`, next: `namei -l ${directory}`}
+    }
+    return undefined
+  },
+  describe: ({path, by}) => `root ${readableText(path)} (${by})`,
+}

@@ -1,0 +1,105 @@
+import {PlanError, UsageError} from '../../errors.js'
+import {lastValue} from '../option.js'
+import {words32, words64} from '../script.js'
+import type {Policy, StepKind} from '../step.js'
+
+const numbers = {other: 0, fifo: 1, rr: 2, batch: 3, idle: 5, deadline: 6} as const
+const schedAttrBytes = 48
+const leastPriority = 1
+const mostPriority = 99
+const leastNice = -20
+const mostNice = 19
+const wording = 'other, batch, idle, fifo:PRIO, rr:PRIO (1 to 99) or deadline:RUNTIME/DEADLINE/PERIOD (ns)'
+
+function readPolicy(text: string): Policy {
+  const [policy, ...rest] = text.split(':')
+  const value = rest.join(':')
+  switch (policy) {
+    case 'other':
+    case 'batch':
+    case 'idle':
+      if (value === '' || value === '0') return {policy}
+      break
+    case 'fifo':
+    case 'rr':
+      if (/^\d+$/.test(value)) return {policy, priority: Number(value)}
+      break
+    case 'deadline': {
+      const [, runtime, deadline, period] = /^(\d+)\/(\d+)\/(\d+)$/.exec(value) ?? []
+      if (period !== undefined)
+        return {policy, runtime: Number(runtime), deadline: Number(deadline), period: Number(period)}
+    }
+  }
+  throw new UsageError(`--sched wants ${wording}, not "${text}"`, {next: '--sched batch, or --sched fifo:10'})
+}
+
+export const sched: StepKind<'sched'> = {
+  kind: 'sched',
+  summary: 'Scheduling policy. Before niceness, which some policies carry in them.',
+  options: [{name: 'sched', value: 'POLICY[:PRIO]', summary: `scheduling policy, as chrt has them: ${wording}`}],
+  read(values) {
+    const text = lastValue(values, 'sched')
+    return text === undefined ? undefined : {kind: 'sched', ...readPolicy(text)}
+  },
+  check(step) {
+    if ('priority' in step && !(step.priority >= leastPriority && step.priority <= mostPriority))
+      throw new PlanError('E_STEPS', `${step.policy} has the priorities 1 to 99, not ${step.priority}`)
+    if (step.policy === 'deadline' && !(step.runtime <= step.deadline && step.deadline <= step.period))
+      throw new PlanError('E_STEPS', 'a deadline wants runtime ≤ deadline ≤ period')
+  },
+  lower(step, script) {
+    if (step.policy === 'deadline') {
+      const times = [step.runtime, step.deadline, step.period].map(BigInt)
+      const head = BigInt(schedAttrBytes) | (BigInt(numbers.deadline) << 32n)
+      script.call('sched_setattr', [0, script.pool.bytes(words64(head, 0n, 0n, ...times)), 0])
+      return
+    }
+    const priority = 'priority' in step ? step.priority : 0
+    script.call('sched_setscheduler', [0, numbers[step.policy], script.pool.bytes(words32([priority]))])
+  },
+  posixSpawnRefuses: () => 'glibc has attributes for it, musl leaves them out without a word',
+  explain(step, errno) {
+    switch (errno) {
+      case 'EPERM':
+        return {
+          why: `${step.policy} wants CAP_SYS_NICE, or a limit that lets this user (rtprio)`,
+          next: 'run it with sudo, or raise the limit: prlimit --rtprio',
+        }
+      case 'EBUSY':
+        return {why: 'the processors have no such share of time left', next: 'a shorter runtime, or a longer period'}
+    }
+    return undefined
+  },
+  describe(step) {
+    if (step.policy === 'deadline') return `scheduling deadline ${step.runtime}/${step.deadline}/${step.period} ns`
+    return `scheduling ${step.policy}${'priority' in step ? ` at ${step.priority}` : ''}`
+  },
+}
+
+export const nice: StepKind<'nice'> = {
+  kind: 'nice',
+  summary: 'Niceness. After the scheduling policy, before the identity: only privilege makes it less.',
+  options: [{name: 'nice', char: 'n', value: 'N', summary: 'add N to the niceness, as nice does; from -20 to 19'}],
+  read(values, surroundings) {
+    const text = lastValue(values, 'nice')
+    if (text === undefined) return undefined
+    if (!/^[+-]?\d+$/.test(text))
+      throw new UsageError(`--nice wants a whole number, not "${text}"`, {next: '--nice 10'})
+    const wanted = surroundings.niceness() + Number(text)
+    return {kind: 'nice', value: Math.min(mostNice, Math.max(leastNice, wanted))}
+  },
+  check(step) {
+    if (!Number.isInteger(step.value) || step.value < leastNice || step.value > mostNice)
+      throw new PlanError('E_STEPS', `${step.value} is no niceness: from ${leastNice} to ${mostNice}`)
+  },
+  lower: (step, script) => script.call('setpriority', [0, 0, step.value]),
+  posixSpawnRefuses: () => 'it has no attribute for the niceness',
+  explain: (_, errno) =>
+    errno === 'EACCES' || errno === 'EPERM'
+      ? {
+          why: 'only CAP_SYS_NICE, or the limit nice, lets a process be less nice than its caller',
+          next: 'run it with sudo, or give a higher number',
+        }
+      : undefined,
+  describe: step => `niceness ${step.value}`,
+}

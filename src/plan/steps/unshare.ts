@@ -1,0 +1,135 @@
+import {type Advice, PlanError, UsageError} from '../../errors.js'
+import {describeMap, type IdMap, mapText, readIdMap, withOwn} from '../id-map.js'
+import {flagsOf, type Namespace, namespaceFlags, namespaces, readNamespace} from '../namespaces.js'
+import {isOn, lastValue, type OptionValues} from '../option.js'
+import type {ScriptWriter} from '../script.js'
+import type {StepKind, Surroundings, Unshare} from '../step.js'
+
+const MS_REC = 0x4000
+const MS_PRIVATE = 0x40000
+const mapOptions = ['map-root-user', 'map-current-user', 'map-users', 'map-groups', 'setgroups'] as const
+/** What can only be meant for a mount namespace of the child's own. */
+const mountOptions = ['mount-proc', 'bind', 'tmpfs', 'pivot-root'] as const
+/** The cgroup namespace begins at the cgroup that was entered; clone(2) has no room for the flag of time. */
+const neverAtCreation: readonly Namespace[] = ['cgroup', 'time']
+
+function readMaps(values: OptionValues, surroundings: Surroundings): Omit<Unshare, 'kind' | 'namespaces'> {
+  const {uid, gid} = surroundings.identity()
+  const [root, current] = [isOn(values, 'map-root-user'), isOn(values, 'map-current-user')]
+  if (root && current)
+    throw new UsageError('--map-root-user and --map-current-user both say who the caller is', {next: 'keep one'})
+  const map = (option: 'map-users' | 'map-groups', id: number): readonly IdMap[] | undefined => {
+    const text = lastValue(values, option)
+    const ranges =
+      text === undefined ? [] : readIdMap(text, option, () => ({inner: 0, ...surroundings.subordinateIds(option)}))
+    if (root || current) return withOwn({inner: root ? 0 : id, outer: id, count: 1}, ranges)
+    return text === undefined ? undefined : ranges
+  }
+  const [users, groups] = [map('map-users', uid), map('map-groups', gid)]
+  const alone = (root || current) && lastValue(values, 'map-groups') === undefined
+  const setgroups = (lastValue(values, 'setgroups') as 'allow' | 'deny' | undefined) ?? (alone ? 'deny' : undefined)
+  return {...(users && {users}), ...(groups && {groups}), ...(setgroups && {setgroups})}
+}
+
+/** setgroups before gid_map: who may not drop groups may map one. */
+function writeMaps({users, groups, setgroups}: Unshare, script: ScriptWriter): void {
+  if (setgroups) script.writeFile('/proc/self/setgroups', setgroups)
+  if (groups) script.writeFile('/proc/self/gid_map', mapText(groups))
+  if (users) script.writeFile('/proc/self/uid_map', mapText(users))
+}
+
+/** Whether the child may write its maps itself: one id each, the caller's own. Others need a right over the ids outside. */
+export function mapsItself({users, groups, setgroups}: Unshare, uid: number, gid: number): boolean {
+  const isOwn = (map: readonly IdMap[] | undefined, id: number) =>
+    map === undefined || (map.length === 1 && map[0]?.count === 1 && map[0].outer === id)
+  return isOwn(users, uid) && isOwn(groups, gid) && (groups === undefined || setgroups === 'deny')
+}
+
+function begin(step: Unshare, script: ScriptWriter): void {
+  const {situation} = script
+  const isReady = step.userNamespace !== undefined
+  if (isReady) script.call('setns', [script.callerDescriptor(step.userNamespace), namespaceFlags.user])
+  const rest = isReady ? step.namespaces.filter(name => name !== 'user') : step.namespaces
+  const atCreation = rest.includes('pid') && !isReady && situation.takesFlags && !situation.joins
+  const now = atCreation ? rest.filter(name => neverAtCreation.includes(name)) : rest
+  if (atCreation) situation.cloneFlags |= flagsOf(rest.filter(name => !neverAtCreation.includes(name)))
+  if (now.length > 0) script.call('unshare', [flagsOf(now)])
+  if (!isReady) writeMaps(step, script)
+  if (rest.includes('pid') && !atCreation) script.beginSecondProcess()
+}
+
+function explain(step: Unshare, errno: string): Advice | undefined {
+  switch (errno) {
+    case 'EPERM':
+      return step.namespaces.includes('user')
+        ? {why: 'something here forbids user namespaces, or the ids in the map', next: 'spawnctl doctor'}
+        : {
+            why: 'without privileges the first namespace has to be a user namespace, in which one has the others',
+            next: `add user to it: --unshare user,${step.namespaces.join(',')} --map-root-user`,
+          }
+    case 'ENOSPC':
+    case 'EUSERS':
+      return {
+        why: 'a limit on the number of namespaces of this kind, or on how deep they are nested, is reached',
+        next: 'sysctl user | grep max_',
+      }
+    case 'EINVAL':
+      return {
+        why: 'this kernel does not have one of these namespaces',
+        next: 'ls /proc/self/ns shows those that it has',
+      }
+  }
+  return undefined
+}
+
+export const unshare: StepKind<'unshare'> = {
+  kind: 'unshare',
+  changesCredentials: true,
+  summary:
+    'Namespaces of its own. After what needs the rights of outside; before the mounts, the name and the network in them. With pid among them they begin with the creation of the child where the method can, else a second process is the first of the new pid namespace.',
+  options: [
+    {name: 'unshare', value: 'LIST', summary: `new namespaces, as unshare: ${namespaces.join(',')}`},
+    {name: 'map-root-user', summary: 'be root in the new user namespace, and there alone'},
+    {name: 'map-current-user', summary: 'be the same user and group in the new user namespace'},
+    {
+      name: 'map-users',
+      value: 'MAP',
+      summary: 'users of the new user namespace: INNER:OUTER:COUNT, several with "/", or auto for those of /etc/subuid',
+    },
+    {name: 'map-groups', value: 'MAP', summary: 'the same for groups, and /etc/subgid'},
+    {
+      name: 'setgroups',
+      value: 'WORD',
+      choices: ['allow', 'deny'],
+      summary: 'whether groups can be dropped in the new user namespace; deny with a map of one group',
+    },
+  ],
+  read(values, surroundings) {
+    const asked = (lastValue(values, 'unshare') ?? '').split(',').filter(Boolean)
+    const list = new Set(asked.map(name => readNamespace(name, 'unshare')))
+    if (mountOptions.some(name => values[name] !== undefined)) list.add('mount')
+    if (mapOptions.some(name => values[name] !== undefined)) list.add('user')
+    if (list.size === 0) return undefined
+    const ordered = namespaces.filter(name => list.has(name))
+    return {kind: 'unshare', namespaces: ordered, ...(list.has('user') && readMaps(values, surroundings))}
+  },
+  check(step) {
+    if (step.namespaces.length === 0) throw new PlanError('E_STEPS', 'no namespace to unshare is named')
+    const hasMap = step.users !== undefined || step.groups !== undefined || step.setgroups !== undefined
+    if (hasMap && !step.namespaces.includes('user'))
+      throw new PlanError('E_STEPS', 'ids are mapped, but there is no new user namespace', {
+        next: 'add user to the namespaces',
+      })
+  },
+  lower(step, script) {
+    begin(step, script)
+    if (step.namespaces.includes('mount'))
+      script.call('mount', [script.pool.text('none'), script.pool.text('/'), 0, MS_REC | MS_PRIVATE, 0])
+  },
+  posixSpawnRefuses: () => 'it has no attribute for namespaces',
+  explain,
+  describe({namespaces: list, users, groups}) {
+    const maps = [users && `users ${describeMap(users)}`, groups && `groups ${describeMap(groups)}`].filter(Boolean)
+    return `new namespaces ${list.join(',')}${maps.length > 0 ? ` (${maps.join(', ')})` : ''}`
+  },
+}

@@ -1,0 +1,181 @@
+import {existsSync, mkdtempSync, rmSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {afterAll, describe, expect, it} from 'vitest'
+import type {PlannedCall} from '../../src/methods/dry-run.js'
+import {type Method, methods} from '../../src/methods/method.js'
+import {has} from '../helpers/needs.js'
+import {runCli} from '../helpers/run-cli.js'
+import {type TracedCall, traceCli} from '../helpers/strace.js'
+
+const home = mkdtempSync(join(tmpdir(), 'spawnctl-dry-run-'))
+afterAll(() => rmSync(home, {recursive: true, force: true}))
+
+async function planned(words: readonly string[]): Promise<readonly PlannedCall[]> {
+  const {status, stdout, stderr} = await runCli(['exec', '--dry-run', '--json', ...words])
+  expect({status, stderr}).toEqual({status: 0, stderr: ''})
+  return JSON.parse(stdout).calls
+}
+
+const nameOf = ({call}: PlannedCall) => /^\w+/.exec(call)?.[0] as string
+
+/** One for each run of equal names: how many caught signals there are is Node's business. */
+function runsOf(names: readonly string[]): readonly string[] {
+  return names.filter((name, i) => name !== names[i - 1])
+}
+
+/** What the process did that has executed the program, from its creation on. */
+function childCalls(calls: readonly TracedCall[]): readonly TracedCall[] {
+  const isProgram = ({name, args, result}: TracedCall) =>
+    name === 'execve' && args.startsWith('"/bin/true"') && result === 0
+  const pid = calls.find(isProgram)?.pid
+  const own = calls.filter(call => call.pid === pid)
+  return own.slice(0, own.findIndex(isProgram) + 1)
+}
+
+const simple = [
+  '--setsid',
+  '--cwd',
+  '/usr',
+  '--stdout',
+  join(home, 'out'),
+  '--stderr',
+  'stdout',
+  '--stdin',
+  'close',
+  '--fd',
+  '7=/dev/null',
+  '--sigmask',
+  'TERM',
+]
+const anybody = [
+  ...simple,
+  '--umask',
+  '027',
+  '--nice',
+  '3',
+  '--sched',
+  'batch',
+  '--ionice',
+  'idle',
+  '--cpus',
+  '0',
+  '--timer-slack',
+  '1ms',
+  '--personality',
+  '3gb',
+  '--rlimit',
+  'core=0',
+  '--rlimit',
+  'nofile=64:64',
+  '--pdeathsig',
+  'TERM',
+  '--sigignore',
+  'HUP',
+  '--no-new-privs',
+]
+const root = [
+  ...anybody,
+  '--uid',
+  '61234',
+  '--gid',
+  '61234',
+  '--groups',
+  'none',
+  '--cap-drop',
+  'net_raw',
+  '--ambient-caps',
+  'kill',
+  '--securebits',
+  'noroot',
+]
+
+const wanted: readonly [what: string, words: readonly string[], methods: readonly Method[]][] = [
+  ['nothing', [], methods],
+  ['what posix_spawn can say', simple, methods],
+  ['a group of its own', ['--setpgid'], methods],
+  ['a new terminal', ['--pty'], methods.filter(method => method !== 'posix_spawn')],
+  ['much', anybody, methods.filter(method => method !== 'posix_spawn')],
+  ['an OOM score', ['--oom-score-adj', '300'], methods.filter(method => !['posix_spawn', 'clone-vm'].includes(method))],
+  ['a time', ['--timeout', '100'], methods.filter(method => !['posix_spawn', 'zygote'].includes(method))],
+]
+const cases = wanted.flatMap(([what, words, by]) => by.map(method => ({what, words, method})))
+const privileged = methods.filter(method => method !== 'posix_spawn').map(method => ({method, words: root}))
+
+async function compare(method: Method, words: readonly string[]): Promise<void> {
+  const all = ['--method', method, ...words, '--', '/bin/true']
+  const told = (await planned(all)).filter(({by}) => by === 'child').map(nameOf)
+  const {status, calls} = traceCli(['exec', ...all], 'all')
+  expect(status).toBe(0)
+  const done = childCalls(calls).map(({name}) => name)
+  // What libc and Node do after any fork, in the child, is theirs.
+  const first = method === 'fork' ? done.indexOf('rt_sigaction') : 0
+  expect(runsOf(told)).toEqual(runsOf(done.slice(first)))
+}
+
+describe.skipIf(!has.strace)('--dry-run tells what strace sees the child do # needs strace', () => {
+  it.each(cases)('of $what by $method', ({method, words}) => compare(method, words))
+  it.skipIf(!has.root).each(privileged)('of rights and ids by $method # needs root', ({method, words}) =>
+    compare(method, words),
+  )
+
+  it('with its arguments', async () => {
+    const told = await planned(['-m', 'clone', ...anybody, '--', '/bin/true'])
+    const {calls} = traceCli(['exec', '-m', 'clone', ...anybody, '--', '/bin/true'], 'all')
+    // Numbers of descriptors and flags that only strace spells out are left aside.
+    const comparable = [
+      'chdir',
+      'umask',
+      'setpriority',
+      'sched_setscheduler',
+      'sched_setaffinity',
+      'prlimit64',
+      'rt_sigprocmask',
+      'rt_sigaction',
+      'setsid',
+      'close_range',
+      'prctl',
+    ]
+    const texts = childCalls(calls)
+      .filter(({name}) => comparable.includes(name))
+      .map(({name, args}) => `${name}(${args})`)
+    expect(told.filter(call => call.by === 'child' && comparable.includes(nameOf(call))).map(({call}) => call)).toEqual(
+      texts,
+    )
+  })
+})
+
+describe.concurrent('--dry-run', () => {
+  it('runs nothing and opens nothing', async () => {
+    const [out, witness] = [join(home, 'never'), join(home, 'witness')]
+    const {status, stdout} = await runCli(['exec', '--dry-run', '--stdout', out, '--', 'touch', witness])
+    expect(status).toBe(0)
+    expect(stdout).toContain(`openat(AT_FDCWD, "${out}", O_WRONLY|O_CREAT|O_NOCTTY|O_TRUNC, 0666)`)
+    expect([existsSync(out), existsSync(witness)]).toEqual([false, false])
+  })
+
+  it('refuses what a run would refuse', async () => {
+    const {status, stderr} = await runCli(['exec', '--dry-run', '-m', 'posix_spawn', '--umask', '0', 'true'])
+    expect(status).toBe(125)
+    expect(stderr).toMatch(/^spawnctl: posix_spawn cannot do "umask 000"\n/)
+  })
+
+  it('has a line for each call and a reason above those of a step', async () => {
+    const {stdout} = await runCli(['exec', '--dry-run', '-m', 'clone', '--umask', '027', '--', 'true'])
+    expect(stdout).toContain('# umask 027\nchild   umask(027)\n')
+    expect(stdout).toMatch(/^# blocked signals none\. .*\nchild {3}rt_sigprocmask\(SIG_SETMASK, \[\], NULL, 8\)$/m)
+    expect(
+      stdout
+        .split('\n')
+        .filter(line => !line.startsWith('#'))
+        .every(line => line === '' || /^\w+ +\w+\(.*\)/.test(line)),
+    ).toBe(true)
+  })
+
+  it('tells who makes a call: the keeper, the zygote', async () => {
+    const kept = await planned(['-m', 'clone', '--kill-tree', 'true'])
+    expect(kept.map(({by}) => by)).toContain('keeper')
+    const zygote = await planned(['-m', 'zygote', 'true'])
+    expect(zygote.map(({by}) => by)).toContain('zygote')
+  })
+})

@@ -1,0 +1,147 @@
+import {describe, expect, it as plainIt} from 'vitest'
+import {methods} from '../../src/methods/method.js'
+import {has} from '../helpers/needs.js'
+import {type RunOptions, runCli, runShell} from '../helpers/run-cli.js'
+import {hasTmux, Terminal} from '../helpers/terminal.js'
+
+const carrying = methods.filter(method => method !== 'posix_spawn')
+const exec = (words: readonly string[], options?: RunOptions) => runCli(['exec', ...words], options)
+
+describe.concurrent.each(carrying)('a program with a new terminal, started by %s', method => {
+  const at = (script: string, options?: RunOptions) => exec(['-m', method, '--pty', '--', 'sh', '-c', script], options)
+
+  it('has it at 0, 1 and 2 and as its controlling terminal, in the foreground', async () => {
+    const script = `test -t 0 && test -t 1 && test -t 2 && : </dev/tty && ps -o pgid=,tpgid=,sess= -p $$`
+    const {status, stdout} = await at(script)
+    const [group, foreground, session] = stdout.trim().split(/\s+/)
+    expect({status, foreground, session}).toEqual({status: 0, foreground: group, session: group})
+  })
+
+  it.each([
+    ['exit 7', 7],
+    ['kill -TERM $$', 143],
+  ])('ends with its own exit code: %s', async (script, status) => {
+    expect(await at(`echo last words; ${script}`)).toEqual({status, stdout: 'last words\r\n', stderr: '', signal: null})
+  })
+
+  it('reads what comes through a pipe, once, to its end', async () => {
+    expect(await at('cat; echo end', {input: 'one\ntwo\n'})).toMatchObject({stdout: 'one\r\ntwo\r\nend\r\n'})
+    expect(await at('cat; echo end', {input: 'in the middle'})).toMatchObject({stdout: 'in the middleend\r\n'})
+  })
+
+  it('holds no descriptor but its own three', async () => {
+    expect(await at('ls /proc/self/fd')).toMatchObject({stdout: '0  1  2  3\r\n'})
+  })
+})
+
+describe.concurrent('a new terminal', () => {
+  it('is refused by posix_spawn', async () => {
+    const {status, stderr} = await exec(['-m', 'posix_spawn', '--pty', 'true'])
+    expect(status).toBe(125)
+    expect(stderr).toMatch(/^spawnctl: posix_spawn cannot do "standard input as controlling terminal"\n/)
+  })
+
+  it('loses nothing of a long output', async () => {
+    const {stdout} = await exec(['--pty', '--', 'seq', '1', '100000'])
+    expect(stdout.split('\r\n')).toHaveLength(100_001)
+    expect(stdout.endsWith('\r\n100000\r\n')).toBe(true)
+  })
+
+  it('ends with its reader: the program is hung up', async () => {
+    const {stdout, stderr} = await runShell('{ spawnctl exec --pty -- yes; echo $? >&2; } | head -n 1')
+    expect({stdout, stderr}).toEqual({stdout: 'y\r\n', stderr: '129\n'})
+  })
+
+  it('does not wait for what the program has left behind', async () => {
+    const {status, stdout} = await exec(['--pty', '--', 'sh', '-c', 'trap "" HUP; sleep 5 & echo done; exit 3'])
+    expect({status, stdout}).toEqual({status: 3, stdout: 'done\r\n'})
+  })
+
+  it('leaves 0, 1 and 2 alone where they are given', async () => {
+    const {stdout, stderr} = await exec([
+      '--pty',
+      '--stdout',
+      'fd:1',
+      '--stderr',
+      'fd:2',
+      '--',
+      'sh',
+      '-c',
+      'test -t 0; echo $?; echo no >&2',
+    ])
+    expect({stdout, stderr}).toEqual({stdout: '0\n', stderr: 'no\n'})
+  })
+
+  it('goes with --kill-tree and --timeout', async () => {
+    expect(
+      await exec(['--pty', '--timeout', '0.3', '--kill-tree', '--', 'sh', '-c', 'echo up; sleep 100']),
+    ).toMatchObject({
+      status: 124,
+      stdout: 'up\r\n',
+    })
+  })
+
+  it.skipIf(!has.root)('belongs to the program’s session also as another user # needs root', async () => {
+    expect(await exec(['--pty', '--user', 'nobody', '--', 'sh', '-c', 'id -un; stty size'])).toMatchObject({
+      stdout: 'nobody\r\n24 80\r\n',
+    })
+  })
+})
+
+const it = plainIt.extend<{terminal: Terminal}>({
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads from the pattern what a fixture needs
+  terminal: async ({}, use) => {
+    const terminal = await Terminal.open()
+    try {
+      await use(terminal)
+    } finally {
+      await terminal.close()
+    }
+  },
+})
+
+/** Told behind the command: what is typed before the program has ended is the program's. */
+const code = '; echo "code"" $?"'
+
+describe.runIf(hasTmux).concurrent('at a terminal, a new one', () => {
+  it('has the size of the old one, also when that changes', async ({terminal}) => {
+    await terminal.resize(110, 20)
+    const script = 'stty size; trap "stty size" WINCH; while :; do sleep 0.05; done'
+    await terminal.command(`x --pty -- sh -c '${script}'${code}`)
+    await terminal.until(/^20 110$/m)
+    await terminal.resize(117, 19)
+    await terminal.until(/^19 117$/m)
+    await terminal.press('C-c')
+    await terminal.until(/code 130$/m)
+  })
+
+  it('gives every key to the program, and the old one its settings back', async ({terminal}) => {
+    const settings = await terminal.answer('stty -g')
+    const script = 'trap "echo caught" INT; echo ready; while ! read line; do :; done; echo "got $line"; exit 5'
+    await terminal.command(`x --pty -- sh -c '${script}'${code}`)
+    await terminal.until(/^ready$/m)
+    await terminal.press('C-c')
+    await terminal.until(/caught$/m)
+    await terminal.command('words')
+    await terminal.until(/^got words$/m)
+    await terminal.until(/^code 5$/m)
+    expect(await terminal.answer('stty -g')).toBe(settings)
+  })
+
+  it('runs a shell with jobs of its own', async ({terminal}) => {
+    await terminal.command(`x --pty -- env PS1='inner$ ' bash --norc --noprofile -i${code}`)
+    await terminal.until(/^inner\$/m)
+    await terminal.command('sleep 100')
+    await terminal.press('C-z')
+    await terminal.until(/Stopped +sleep 100/)
+    await terminal.command('kill -KILL %1; wait %1; exit 6')
+    await terminal.until(/^code 6$/m)
+  })
+
+  it('gives the old one back when the program is killed', async ({terminal}) => {
+    const settings = await terminal.answer('stty -g')
+    await terminal.command(`x --pty -- sh -c 'echo started; sleep 0.2; kill -KILL $$'${code}`)
+    await terminal.until(/^code 137$/m)
+    expect(await terminal.answer('stty -g')).toBe(settings)
+  })
+})

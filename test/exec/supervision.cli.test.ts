@@ -1,0 +1,228 @@
+import {spawnSync} from 'node:child_process'
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import {constants, tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {afterAll, describe, expect, it} from 'vitest'
+import {type Method, methods} from '../../src/methods/method.js'
+import {type Arch, syscallNumbers} from '../../src/plan/syscalls.js'
+import {processesWith, type Running, runCli, startCli, until} from '../helpers/run-cli.js'
+
+const home = mkdtempSync(join(tmpdir(), 'spawnctl-supervision-'))
+afterAll(() => rmSync(home, {recursive: true, force: true}))
+
+/** posix_spawn has no attribute for a death signal, and the zygote's child is none of the keeper's. */
+const kept: readonly Method[] = methods.filter(method => method !== 'posix_spawn' && method !== 'zygote')
+
+let runs = 0
+
+/** With an entry in the environment that tells all its processes, whatever session they have moved to. */
+function start(words: readonly string[]): Running & {entry: string} {
+  const [name, value] = ['SPAWNCTL_SUPERVISION_RUN', `${process.pid}-${++runs}`]
+  return {...startCli(['exec', ...words], {env: {[name]: value}}), entry: `${name}=${value}`}
+}
+
+/** Starts two processes in a session of their own, whose parent is gone, and says so. */
+const daemons = '(setsid sh -c "sleep 1000 & exec sleep 1001" >/dev/null 2>&1 &); '
+const untilGone = (entry: string) => until('the end of all', () => processesWith(entry).length === 0)
+const sleeps = (entry: string) =>
+  until('the daemons', () => {
+    const names = processesWith(entry).filter(pid => /^sleep 100[01]/.test(commandLine(pid)))
+    return names.length === 2 ? names : undefined
+  })
+
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+  } catch {
+    return ''
+  }
+}
+
+const end = (entry: string) => {
+  for (const pid of processesWith(entry)) process.kill(pid, 'SIGKILL')
+}
+
+describe.concurrent.each(kept)('a program started by %s', method => {
+  it('leaves nothing behind with --kill-tree, and its own exit code', async () => {
+    const {entry, pid, ended} = start([
+      '-m',
+      method,
+      '--kill-tree',
+      '--json',
+      '--',
+      'sh',
+      '-c',
+      `${daemons} sleep 0.3; exit 5`,
+    ])
+    await sleeps(entry)
+    const {status, stderr} = await ended
+    expect(pid).toBeGreaterThan(0)
+    expect({status, report: JSON.parse(stderr)}).toMatchObject({
+      status: 5,
+      report: {killTree: 'descendants', exitCode: 5, method},
+    })
+    expect(processesWith(entry)).toEqual([])
+  })
+
+  it.each([
+    ['--kill-tree', ['--kill-tree']],
+    ['--timeout', ['--timeout', '100']],
+    ['--pdeathsig', ['--pdeathsig', 'KILL']],
+    ['--pdeathsig, a signal that can be caught', ['--pdeathsig', 'TERM']],
+  ])('leaves nothing behind when spawnctl is killed by SIGKILL: %s', async (_, words) => {
+    const {entry, pid} = start(['-m', method, ...words, '--', 'sh', '-c', `${daemons} exec sleep 1002`])
+    await sleeps(entry)
+    process.kill(pid, 'SIGKILL')
+    await untilGone(entry)
+  })
+
+  it('leaves nothing behind when its keeper is killed by SIGKILL', async () => {
+    const {entry, pid, ended} = start(['-m', method, '--kill-tree', '--', 'sh', '-c', `${daemons} exec sleep 1002`])
+    await sleeps(entry)
+    const keeper = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8'))
+    process.kill(keeper, 'SIGKILL')
+    const {status, stderr} = await ended
+    expect(status).toBe(125)
+    expect(stderr).toMatch(/keeper was killed by SIGKILL\nwhy: {2}.*\nnext: /)
+    expect(processesWith(entry)).toEqual([])
+  })
+})
+
+describe.concurrent('a program without --kill-tree', () => {
+  it('leaves behind what it wants', async () => {
+    const {entry, ended} = start(['--timeout', '100', '--', 'sh', '-c', `${daemons} sleep 0.2`])
+    const left = await sleeps(entry)
+    await ended
+    expect(processesWith(entry)).toEqual(expect.arrayContaining([...left]))
+    end(entry)
+  })
+
+  it('goes on when spawnctl is killed, with --pdeathsig none, and its time goes on too', async () => {
+    const {entry, pid} = start(['--pdeathsig', 'none', '--timeout', '1.5', '--', 'sleep', '1002'])
+    await until('the program', () => processesWith(entry).some(own => /^sleep/.test(commandLine(own))))
+    process.kill(pid, 'SIGKILL')
+    await until('the end of spawnctl', () => !processesWith(entry).includes(pid))
+    expect(processesWith(entry).some(own => /^sleep/.test(commandLine(own)))).toBe(true)
+    await untilGone(entry)
+  })
+})
+
+describe.concurrent('supervision is refused', () => {
+  it.each([
+    ['zygote', ['--timeout', '1'], 'zygote cannot do "--timeout"'],
+    ['zygote', ['--kill-tree'], 'zygote cannot do "--kill-tree"'],
+    ['posix_spawn', ['--timeout', '1'], 'posix_spawn cannot do "SIGKILL when the caller ends"'],
+    ['posix_spawn', ['--kill-tree'], 'posix_spawn cannot do "SIGKILL when the caller ends"'],
+  ])('by %s: %j', async (method, words, message) => {
+    const {status, stdout, stderr} = await runCli(['exec', '-m', method, ...words, '--', 'echo', 'ran'])
+    expect({status, stdout}).toEqual({status: 125, stdout: ''})
+    expect(stderr).toMatch(new RegExp(`^spawnctl: ${message}\nwhy: {2}.*\nnext: --method clone`))
+  })
+
+  it('not by posix_spawn without a death signal', async () => {
+    const words = ['-m', 'posix_spawn', '--pdeathsig', 'none', '--timeout', '0.2', '--', 'sleep', '100']
+    expect(await runCli(['exec', ...words])).toMatchObject({status: 124})
+  })
+
+  it.each([['--kill-after'], ['--signal'], ['--preserve-status']])('without --timeout: %s', async option => {
+    const {status, stderr} = await runCli([
+      'exec',
+      ...(option === '--preserve-status' ? [option] : [option, '5']),
+      'true',
+    ])
+    expect(status).toBe(125)
+    expect(stderr).toContain(`${option} needs --timeout\n`)
+  })
+
+  it.each([['soon'], ['-1'], [''], ['1x'], ['1e3']])('with a time that is none: "%s"', async time => {
+    const {status, stderr} = await runCli(['exec', `--timeout=${time}`, 'true'])
+    expect(status).toBe(125)
+    expect(stderr).toContain('--timeout wants a time')
+  })
+})
+
+/** Words of timeout(1), which are also those of `spawnctl exec` once the time has its option. */
+const deaf = ['sh', '-c', 'trap "" TERM; while :; do sleep 0.05; done']
+const parting = ['sh', '-c', 'trap "exit 7" TERM; while :; do sleep 0.05; done']
+const rules: readonly [options: readonly string[], time: string, program: readonly string[]][] = [
+  [[], '100', ['true']],
+  [[], '100', ['sh', '-c', 'exit 9']],
+  [[], '0', ['sh', '-c', 'exit 9']],
+  [[], '0.2', ['sleep', '100']],
+  [[], '0.2s', parting],
+  [['--preserve-status'], '0.2', ['sleep', '100']],
+  [['--preserve-status'], '0.2', parting],
+  [['--signal', 'KILL'], '0.2', ['sleep', '100']],
+  [['--signal', 'INT'], '0.2', ['sleep', '100']],
+  [['--signal', 'HUP', '--preserve-status'], '0.2', ['sleep', '100']],
+  [['--kill-after', '0.2'], '0.2', deaf],
+  [['--kill-after', '100'], '0.2', parting],
+  [['--kill-after', '0.2', '--preserve-status'], '0.2', deaf],
+  [[], '0.2', ['sh', '-c', 'kill -STOP $$; exit 3']],
+  [[], '100', ['sh', '-c', 'kill -TERM $$']],
+  [[], '100', ['no-such-program']],
+  [[], '100', ['/etc/passwd']],
+]
+
+describe.concurrent('exit codes', () => {
+  it.each(rules)('are those of timeout(1): %j %s %j', async (options, time, program) => {
+    const theirs = spawnSync('timeout', [...options, time, ...program], {stdio: 'ignore'})
+    // timeout ends by the signal that ended its program, and by the SIGKILL that it sends its own group.
+    const code = theirs.status ?? 128 + constants.signals[theirs.signal as NodeJS.Signals]
+    const ours = await runCli(['exec', ...options, '--timeout', time, '--', ...program])
+    expect(ours.status).toBe(code)
+  })
+
+  it('are followed by SIGKILL also when somebody else has sent the signal', async () => {
+    const {pid, entry, ended} = start(['--timeout', '100', '--kill-after', '0.2', '--', ...deaf])
+    await until('the program', () => processesWith(entry).some(own => /^sleep/.test(commandLine(own))))
+    process.kill(pid, 'SIGTERM')
+    expect(await ended).toMatchObject({status: 137})
+  })
+
+  it('come when the whole group has ended, not the program alone', async () => {
+    const {entry, ended} = start(['--timeout', '0.3', '--', 'sh', '-c', 'sleep 1000 & sleep 1001'])
+    expect(await ended).toMatchObject({status: 124, stderr: ''})
+    await untilGone(entry)
+  })
+})
+
+function filterFile(...instructions: readonly (readonly [code: number, jt: number, jf: number, k: number])[]): string {
+  const bytes = instructions.map(([code, jt, jf, k]) => {
+    const instruction = Buffer.alloc(8)
+    instruction.writeUInt16LE(code)
+    instruction.set([jt, jf], 2)
+    instruction.writeUInt32LE(k, 4)
+    return instruction
+  })
+  const path = join(home, `filter-${++runs}`)
+  writeFileSync(path, Buffer.concat(bytes))
+  return path
+}
+
+describe.concurrent('a filter of system calls', () => {
+  it('that the kernel does not take is reported as that step', async () => {
+    const {status, stderr} = await runCli(['exec', '--seccomp', filterFile([0, 0, 0, 0]), 'true'])
+    expect(status).toBe(125)
+    expect(stderr).toMatch(/housekeeping failed at "seccomp filter of 1 instructions": seccomp: .*\(EINVAL\)/)
+  })
+
+  it('is in force in the program', async () => {
+    const chdir = syscallNumbers[process.arch as Arch].chdir
+    // load the number; unless it is chdir's, skip one; EOPNOTSUPP; allow
+    const filter = filterFile([0x20, 0, 0, 0], [0x15, 0, 1, chdir], [0x06, 0, 0, 0x5005f], [0x06, 0, 0, 0x7fff0000])
+    const {status, stderr} = await runCli([
+      'exec',
+      '--no-new-privs',
+      '--seccomp',
+      filter,
+      '--',
+      'env',
+      '-C',
+      '/',
+      'true',
+    ])
+    expect(status).toBe(125)
+    expect(stderr).toMatch(/^env: cannot change directory to '\/': Operation not supported/)
+  })
+})

@@ -1,0 +1,142 @@
+import {existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync} from 'node:fs'
+import {constants} from 'node:os'
+import {join} from 'node:path'
+import {afterAll, beforeAll, describe, expect, it} from 'vitest'
+import {readTree} from '../../dist/methods/cgroup-tree.js'
+import {spawnPlan} from '../../dist/methods/spawn.js'
+import {reapChild} from '../../dist/native/core.js'
+import {launch} from '../../dist/process/launch.js'
+import {methods} from '../../src/methods/method.js'
+import type {Step} from '../../src/plan/step.js'
+import {type Arch, callerSyscallNumbers} from '../../src/plan/syscalls.js'
+import {release} from '../helpers/failure.js'
+import {has} from '../helpers/needs.js'
+import {openDirectory} from '../helpers/observe.js'
+import {planFor} from '../helpers/plans.js'
+import {spawnUnder} from '../helpers/spawn-under.js'
+import {shellPlan, tell} from '../helpers/tell.js'
+
+const capable = methods.filter(method => method !== 'posix_spawn')
+const {ENOSYS} = constants.errno
+const arch = process.arch as Arch
+const directory = openDirectory()
+afterAll(directory.remove)
+
+const {mounts, own} = readTree()
+const name = `spawnctl-test-${process.pid}`
+const unified = join(mounts.unified ?? '/nowhere', name)
+
+function canMake(path: string): boolean {
+  try {
+    mkdirSync(path)
+    rmdirSync(path)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Why a kind of test cannot run on this machine, spoken in its title. */
+const noUnified = mounts.unified !== undefined && canMake(unified) ? '' : ' # needs a cgroup v2 that may be written to'
+const limitable = (['memory', 'pids', 'cpu'] as const).filter(controller => {
+  const root = mounts.legacy[controller]
+  if (root !== undefined) return canMake(join(root, own.legacy[controller] ?? '/', name))
+  const path = join(mounts.unified ?? '/nowhere', 'cgroup.controllers')
+  return noUnified === '' && existsSync(path) && readFileSync(path, 'utf8').split(/\s/).includes(controller)
+})
+const noLimits =
+  limitable.length === 3 ? '' : ` # needs controllers that may be given; here: ${limitable.join(' ') || 'none'}`
+const limits = {memoryMax: 64 * 2 ** 20, pidsMax: 20, cpuMax: {quotaUs: 50_000, periodUs: 100_000}}
+
+/** Files of the child's own cgroups, of either version. */
+const readOwn = (controller: string, ...files: string[]) => `
+  at=$(sed -n 's/^[0-9]*:${controller}://p' /proc/self/cgroup)
+  for file in ${files.join(' ')}; do
+    cat ${mounts.legacy[controller] ?? mounts.unified}$at/$file 2>/dev/null
+  done`
+
+describe.skipIf(noUnified !== '').each(capable)(`a control group, by %s,${noUnified}`, method => {
+  beforeAll(() => {
+    mkdirSync(unified)
+    return () => rmdirSync(unified)
+  })
+
+  it.each([unified, `/${name}`, name])('is entered: %s', path => {
+    const {lines} = tell(method, [{kind: 'cgroup', path}], 'grep ^0: /proc/self/cgroup', directory.path)
+    expect(lines).toEqual([`0::/${name}`])
+  })
+
+  it.skipIf(!has.unshare)('is the root of a new cgroup namespace # needs root and namespaces', () => {
+    const steps: Step[] = [
+      {kind: 'cgroup', path: unified},
+      {kind: 'unshare', namespaces: ['cgroup']},
+    ]
+    expect(tell(method, steps, 'grep ^0: /proc/self/cgroup', directory.path).lines).toEqual(['0::/'])
+  })
+
+  it('is entered where clone3 is refused', () => {
+    const file = join(directory.path, `without-clone3-${method}`)
+    const plan = shellPlan([{kind: 'cgroup', path: unified}], 'grep ^0: /proc/self/cgroup', file)
+    const refusals = [{number: callerSyscallNumbers[arch].clone3, errno: ENOSYS}]
+    expect(spawnUnder({refusals}, method, plan).error).toBeUndefined()
+    expect(readFileSync(file, 'utf8')).toBe(`0::/${name}\n`)
+  })
+})
+
+describe.skipIf(noLimits !== '').each(capable)(`limits, by %s,${noLimits}`, method => {
+  const step: Step = {kind: 'cgroup', limits}
+  const directories = () =>
+    [...Object.values(mounts.legacy), mounts.unified]
+      .filter(path => path !== undefined)
+      .flatMap(path => readdirSync(path).filter(entry => entry.startsWith(`spawnctl-${process.pid}-`)))
+
+  it('are those of a group of its own, which is gone afterwards', () => {
+    const script = [
+      readOwn('memory', 'memory.max', 'memory.limit_in_bytes'),
+      readOwn('pids', 'pids.max'),
+      readOwn('cpu', 'cpu.max', 'cpu.cfs_quota_us', 'cpu.cfs_period_us'),
+    ].join('\n')
+    const {lines} = tell(method, [step], script, directory.path)
+    expect(lines.join(' ')).toBe(`${limits.memoryMax} 20 50000 100000`)
+    expect(directories()).toEqual([])
+  })
+
+  it('are kept', () => {
+    const script = '/bin/true; echo all'
+    const few = tell(method, [{kind: 'cgroup', limits: {pidsMax: 1}}], script, directory.path)
+    expect(few.lines).toEqual([])
+    expect(tell(method, [step], script, directory.path).lines).toEqual(['all'])
+  })
+
+  it('leave nothing behind of a spawn that failed', () => {
+    expect(() =>
+      spawnPlan(planFor('/no/such/program', {steps: [step]}), method === 'zygote' ? 'clone' : method),
+    ).toThrow(expect.objectContaining({code: 'E_NOT_FOUND'}))
+    expect(directories()).toEqual([])
+  })
+})
+
+describe.skipIf(noLimits !== '')(`a group of its own${noLimits}`, () => {
+  const plan = planFor('/bin/true', {steps: [{kind: 'cgroup', limits: {pidsMax: 5}}]})
+
+  it('is the holder’s to remove after spawnPlan', () => {
+    const spawned = spawnPlan(plan, 'clone')
+    expect(spawned.cgroups).toHaveLength(1)
+    release(spawned)
+    for (const path of spawned.cgroups) rmdirSync(path)
+  })
+
+  it('goes with the child that was launched', async () => {
+    const child = launch(plan, 'clone')
+    expect(child.cgroups).toHaveLength(1)
+    await child.exit
+    expect(child.cgroups.filter(existsSync)).toEqual([])
+  })
+
+  it('below one that does not exist is refused', () => {
+    const steps: Step[] = [{kind: 'cgroup', path: '/no/such/group', limits: {pidsMax: 5}}]
+    expect(() => reapChild(spawnPlan(planFor('/bin/true', {steps}), 'clone').pid)).toThrow(
+      expect.objectContaining({code: 'E_CGROUP', message: 'there is no control group /no/such/group'}),
+    )
+  })
+})
