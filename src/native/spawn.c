@@ -66,6 +66,7 @@ static void append_environment(struct script_header *block, uint32_t count, uint
 		words[i] = at;
 		at += length;
 	}
+	words[count] = 0;
 }
 
 static int map_shared(struct spawning *s, uint32_t method, uint32_t bytes)
