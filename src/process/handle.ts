@@ -2,6 +2,7 @@ import {AsyncResource} from 'node:async_hooks'
 import {constants} from 'node:os'
 import {SpawnctlError} from '../errors.js'
 import {type Begun, beginPlan} from '../methods/begin.js'
+import {removeCgroups} from '../methods/cgroup.js'
 import type {Method} from '../methods/method.js'
 import type {Zygote} from '../methods/zygote.js'
 import {type ExitRecord, letGo, signalChild, type Usage} from '../native/children.js'
@@ -127,8 +128,9 @@ export class ProcessHandle {
   }
 
   private end(record: ExitRecord): void {
-    const {child, explain} = this.begun as Begun
+    const {child, explain, cgroups} = this.begun as Begun
     letGo(child)
+    removeCgroups(cgroups)
     this.begun = undefined
     this.usage = record.usage
     const {failure} = record

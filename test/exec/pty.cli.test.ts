@@ -134,7 +134,10 @@ describe.runIf(hasTmux).concurrent('at a terminal, a new one', () => {
     await terminal.command('sleep 100')
     await terminal.press('C-z')
     await terminal.until(/Stopped +sleep 100/)
-    await terminal.command('kill -KILL %1; wait %1; exit 6')
+    await terminal.command('kill -KILL %1')
+    await terminal.press('Enter')
+    await terminal.until(/Killed +sleep 100/)
+    await terminal.command('exit 6')
     await terminal.until(/^code 6$/m)
   })
 

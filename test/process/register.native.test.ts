@@ -15,17 +15,17 @@ afterAll(() => rmSync(directory, {recursive: true}))
 const evaluate = (code: string, env: NodeJS.ProcessEnv = {}, flags: readonly string[] = ['-r', register]) =>
   run([...flags, '-e', code], env)
 
-/** How many scenarios each program has. */
+/** How many scenarios each program has at least. */
 const programs: Readonly<Record<string, number>> = {
-  'events.mjs': 34,
-  'stdio.mjs': 30,
-  'options.mjs': 35,
-  'fork.mjs': 20,
+  'events.mjs': 35,
+  'stdio.mjs': 26,
+  'options.mjs': 36,
+  'fork.mjs': 21,
   'threads.mjs': 7,
   'sync.mjs': 8,
   'let-go.mjs': 0,
-  'packages.mjs': 26,
-  'server.mjs': 16,
+  'packages.mjs': 27,
+  'server.mjs': 17,
 }
 
 describe.each(Object.entries(programs))('%s is told the same', (program, scenarios) => {
@@ -33,7 +33,7 @@ describe.each(Object.entries(programs))('%s is told the same', (program, scenari
   beforeAll(async () => {
     node = await run([program])
     expect(node).toMatchObject({status: 0, stderr: ''})
-    expect(Object.keys(outcomes(node)).length).toBeGreaterThan(scenarios)
+    expect(Object.keys(outcomes(node)).length - 2).toBeGreaterThanOrEqual(scenarios)
   })
 
   const byMethod = (method: Method) => [`SPAWNCTL_METHOD=${method}`, {SPAWNCTL_METHOD: method}] as const
