@@ -54,7 +54,8 @@ export function atTheLargest(series: readonly Series[]): string {
 export function slope({slopeNsPerMiB, ci95}: Fit): string {
   const [value, half] = [slopeNsPerMiB / 1e3, (ci95[1] - ci95[0]) / 2e3]
   const digits = Math.abs(value) >= 1 ? 2 : 4
-  return `${value.toFixed(digits)} ± ${half.toFixed(digits)}`
+  const shown = value.toFixed(digits).replace(/^-(?=[0.]*$)/, '')
+  return `${shown} ± ${half.toFixed(digits)}`
 }
 
 /** Whether memory makes a difference at all, as far as the fit shows. */

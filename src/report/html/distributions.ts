@@ -1,5 +1,6 @@
+import {describeBallast} from '../../bench/ballast.js'
 import type {RowResult} from '../../bench/result.js'
-import type {TimeName} from '../../bench/samples.js'
+import {type TimeName, timeNames} from '../../bench/samples.js'
 import {spoken} from '../bench/figures.js'
 import {chart, type Drawing} from './chart.js'
 import {html, type Markup} from './markup.js'
@@ -7,9 +8,9 @@ import {logHistogram, logTicks} from './scale.js'
 import {summaryOf, timeColors, timeTitles} from './times.js'
 
 const width = 440
-const laneHeight = 50
+const laneHeight = 56
 /** Above the bins of a lane, for its name and figures. */
-const laneTop = 19
+const laneTop = 23
 const bins = 110
 
 /** One lane: a histogram with its own height, for lanes are compared by place and width. */
@@ -94,6 +95,8 @@ function drawing(results: readonly RowResult[], time: TimeName, low: number, hig
         orient: 'bottom',
         grid: true,
         values: logTicks(low, high),
+        labelFlush: 20,
+        labelOverlap: 'greedy',
         encode: {
           labels: {
             update: {
@@ -133,26 +136,34 @@ function drawing(results: readonly RowResult[], time: TimeName, low: number, hig
       },
       rule('p50', []),
       rule('p99', [3, 3]),
-      label('row', 'left', 14, 13, 'var(--ink)', 250),
-      label('figures', 'right', 14, 12, 'var(--quiet)', 180),
+      label('row', 'left', 16, 13, 'var(--ink)', 250),
+      label('figures', 'right', 16, 12, 'var(--quiet)', 180),
       label('beyond', 'right', laneHeight - 6, 11, 'var(--quiet)', 100),
     ],
   }
 }
 
-/** Every row's samples of one time, in lanes over one logarithmic axis; null where there are no samples. */
-export async function distribution(results: readonly RowResult[], time: TimeName): Promise<Markup | null> {
+/** Every row's samples of one time, in lanes over one logarithmic axis. */
+async function distribution(results: readonly RowResult[], time: TimeName): Promise<Markup> {
   const summaries = results.map(result => summaryOf(result, time))
   const low = Math.min(...summaries.map(({min}) => min)) * 0.97
   const high = Math.max(...summaries.map(({p99}) => p99)) * 1.5
-  if (results.length === 0 || results.some(({samplesNs}) => samplesNs === undefined) || !(low > 0)) return null
   const title = `${timeTitles[time]}: how the samples are spread`
   const description = results
     .map(
       (result, i) => `${result.row}: median ${spoken(summaries[i]!.p50)}, 99th percentile ${spoken(summaries[i]!.p99)}`,
     )
     .join('. ')
-  const frame = {width, height: results.length * laneHeight, padding: {left: 8, right: 24, top: 4, bottom: 26}}
+  const frame = {width, height: results.length * laneHeight, padding: {left: 8, right: 24, top: 0, bottom: 26}}
   const picture = await chart(`spread-${time}`, {title, description}, frame, drawing(results, time, low, high))
   return html`<figure class="${time}"><figcaption><strong>${timeTitles[time]}</strong> median · p99</figcaption>${picture}</figure>`
+}
+
+/** Both times of the rows of one ballast; null where there are no samples, or none that took any time. */
+export async function distributions(results: readonly [RowResult, ...RowResult[]]): Promise<Markup | null> {
+  if (results.some(({samplesNs, callerBlockedNs}) => samplesNs === undefined || !(callerBlockedNs.min > 0))) return null
+  const pictures: Markup[] = []
+  for (const time of timeNames) pictures.push(await distribution(results, time))
+  return html`<p>With ${describeBallast(results[0])}. Each lane is a histogram of one row’s samples on a logarithmic scale. The solid line is the median, the dashed line the 99th percentile; “+3 ›” says that three samples lie farther right.</p>
+<div class="pair">${pictures}</div>`
 }

@@ -1,5 +1,5 @@
 import type {Environment} from '../../bench/environment.js'
-import type {BenchResult} from '../../bench/result.js'
+import type {BenchResult, Scenario} from '../../bench/result.js'
 import {showBytes} from '../../bench/size.js'
 import {shellWords} from '../shell-words.js'
 import {html, type Markup} from './markup.js'
@@ -17,7 +17,7 @@ function environmentFacts({cpu, memory, ...environment}: Environment): Fact[] {
     ['Kernel', `Linux ${environment.kernel}, ${environment.arch}`],
     ['C library', environment.libc],
     ['Processor', `${cpu.model}, ${cpu.count} CPUs`],
-    ['Frequency governor', cpu.governor],
+    ['Frequency governor', cpu.governor ?? 'none'],
     ['Virtualisation', environment.virtualisation],
     ['Memory', `${showBytes(availableBytes)} available of ${showBytes(totalBytes)}, ${showBytes(swapBytes)} swap`],
     ['Transparent huge pages', environment.hugePages],
@@ -28,21 +28,31 @@ function environmentFacts({cpu, memory, ...environment}: Environment): Fact[] {
   ]
 }
 
+/** The axes of the ballast that were not left at nothing. */
+function ballastFacts({memoryBytes, mappedBytes, mappings, threads, thp, environmentBytes}: Scenario): Fact[] {
+  const used = (values: readonly number[]) => values.some(value => value > 0)
+  const shown = (name: string, values: readonly number[], show: (value: number) => string): Fact[] =>
+    used(values) ? [[name, values.map(show).join(', ')]] : []
+  const facts = [
+    ...shown('Touched memory', memoryBytes, showBytes),
+    ...(used(memoryBytes) ? [['Backed by huge pages', thp.join(', ')] as const] : []),
+    ...shown('Mapped, untouched', mappedBytes, showBytes),
+    ...shown('Further mappings', mappings, String),
+    ...shown('Further threads', threads, String),
+    ...shown('Added environment', [environmentBytes], showBytes),
+  ]
+  return facts.length === 0 ? [['Ballast', 'none']] : facts
+}
+
 function scenarioFacts({scenario, startedAt}: BenchResult): Fact[] {
-  const {program, args, rows, memoryBytes, mappings, mappedBytes, threads, thp} = scenario
-  const varied = (values: readonly number[], show: (value: number) => string) => values.map(show).join(', ')
+  const {program, args, rows, iterations, warmup, seed} = scenario
   return [
     ['Program', shellWords([program, ...args])],
     ['Started', startedAt],
     ['Rows', rows.join(', ')],
-    ['Iterations', `${scenario.iterations} of each row, after ${scenario.warmup} of warm-up`],
-    ['Order', `shuffled in rounds, seed ${scenario.seed}`],
-    ['Touched memory', varied(memoryBytes, showBytes)],
-    ['Huge pages', thp.join(', ')],
-    ['Mapped only', varied(mappedBytes, showBytes)],
-    ['Further mappings', varied(mappings, String)],
-    ['Further threads', varied(threads, String)],
-    ['Environment', showBytes(scenario.environmentBytes)],
+    ['Iterations', `${iterations} of each row, after ${warmup} of warm-up`],
+    ['Order', `shuffled in rounds, seed ${seed}`],
+    ...ballastFacts(scenario),
   ]
 }
 

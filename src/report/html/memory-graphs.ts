@@ -1,13 +1,14 @@
-import type {BenchResult, Fit} from '../../bench/result.js'
 import {timeNames} from '../../bench/samples.js'
+import {showBytes} from '../../bench/size.js'
 import {spoken} from '../bench/figures.js'
-import {grows, type Series, seriesOf} from '../bench/memory.js'
+import {grows, type Series, slope} from '../bench/memory.js'
 import {chart, type Drawing} from './chart.js'
+import {fitTable} from './fit-table.js'
 import {html, type Markup} from './markup.js'
 import {type Axes, axesOf, mebibyte} from './memory-axes.js'
 import {summaryOf, timeColors, timeTitles} from './times.js'
 
-const frame = {width: 270, height: 150, padding: {left: 46, right: 14, top: 22, bottom: 40}}
+const frame = {width: 270, height: 150, padding: {left: 52, right: 14, top: 22, bottom: 40}}
 
 function drawing({points, fits}: Series, {memory, time: scale}: Axes): Drawing {
   const measured = points.flatMap(point =>
@@ -54,11 +55,13 @@ function drawing({points, fits}: Series, {memory, time: scale}: Axes): Drawing {
         domain: false,
         ticks: false,
         tickCount: 5,
+        format: '~r',
+        labelPadding: 10,
         title: scale.unit,
         titleAngle: 0,
         titleAlign: 'right',
         titleAnchor: 'end',
-        titleX: -5,
+        titleX: -10,
         titleY: -12,
       },
     ],
@@ -109,18 +112,30 @@ function drawing({points, fits}: Series, {memory, time: scale}: Axes): Drawing {
   }
 }
 
-/** The line as an equation, with the interval of its slope. */
-function equation({slopeNsPerMiB, ci95: [low, high], interceptNs, r2}: Fit): string {
-  const slope = `${spoken(slopeNsPerMiB)}/MiB (${spoken(low)} to ${spoken(high)})`
-  return `${spoken(interceptNs)} + ${slope}, R² ${r2.toFixed(3)}`
+const key = html`<ul class="key">${timeNames.map(
+  time =>
+    html`<li><svg viewBox="0 0 36 12" class="${time}" aria-hidden="true"><path d="M0 6h36"/>${
+      time === 'callerBlocked'
+        ? html`<circle cx="18" cy="6" r="4"/>`
+        : html`<rect x="14.5" y="2.5" width="7" height="7"/>`
+    }</svg>${timeTitles[time]}</li>`,
+)}
+<li>A mark is the median, its bar reaches from the quickest to the 90th percentile; the line is fitted.</li></ul>`
+
+/** What the picture shows, for who cannot see it. */
+function description({points, fits}: Series): string {
+  const ends = [points[0]!, points.at(-1)!].map(
+    point =>
+      `${showBytes(point.memoryBytes)}: ${timeNames.map(time => spoken(summaryOf(point, time).p50)).join(' and ')}`,
+  )
+  const slopes = fits.map(fit => `${timeTitles[fit.time]}: ${slope(fit)} µs per MiB`)
+  return [`Median caller blocked and spawn to exit at ${ends.join(', at ')}`, ...slopes].join('. ')
 }
 
 async function panel(id: string, series: Series, axes: Axes): Promise<Markup> {
-  const equations = series.fits.map(fit => html`<li class="${fit.time}">${equation(fit)}</li>`)
-  const description = series.fits.map(fit => `${timeTitles[fit.time]}: ${equation(fit)}`).join('. ')
-  const picture = await chart(id, {title: `${series.row} over memory`, description}, frame, drawing(series, axes))
-  return html`<figure><figcaption><strong>${series.row}</strong></figcaption>${picture}
-<ul class="equations">${equations}</ul></figure>`
+  const texts = {title: `${series.row} over memory`, description: description(series)}
+  const picture = await chart(id, texts, frame, drawing(series, axes))
+  return html`<figure><figcaption><strong>${series.row}</strong></figcaption>${picture}</figure>`
 }
 
 async function graph(id: string, heading: string, note: string, rows: readonly Series[]): Promise<Markup> {
@@ -128,15 +143,14 @@ async function graph(id: string, heading: string, note: string, rows: readonly S
   const axes = axesOf(rows)
   const panels: Markup[] = []
   for (const [i, series] of rows.entries()) panels.push(await panel(`${id}-${i}`, series, axes))
-  return html`<h3>${heading}</h3><p>${note}</p><div class="panels">${panels}</div>`
+  return html`<h3>${heading}</h3><p>${note}</p><div class="panels">${panels}</div>${fitTable(rows)}`
 }
 
-/** The article's two graphs, one small chart for each row; null where memory was not varied. */
-export async function memoryGraphs(result: BenchResult): Promise<Markup | null> {
-  const rows = seriesOf(result)
-  if (rows.length === 0) return null
+/** The article's two graphs, one small chart for each row; the scales of a graph are the same in all its charts. */
+export async function memoryGraphs(rows: readonly Series[]): Promise<Markup> {
   const growing = rows.filter(grows)
-  const flat = rows.filter(series => !grows(series))
-  return html`${await graph('fork-graph', 'The fork graph', 'These copy what maps the caller’s memory, so its size is their price.', growing)}
-${await graph('clone-graph', 'The clone graph', 'These share the caller’s memory or never see it, so its size costs them little or nothing.', flat)}`
+  const level = rows.filter(series => !grows(series))
+  return html`${key}
+${await graph('fork-graph', 'The fork graph', 'The more memory the caller has touched, the longer these take: they copy its page tables.', growing)}
+${await graph('clone-graph', 'The clone graph', 'These share the caller’s memory or never see it, so that its size costs them little or nothing.', level)}`
 }

@@ -19,10 +19,10 @@ const policy = `default-src 'none'; style-src ${hash(style)}; script-src ${hash(
 /**
  * A whole document that needs nothing but itself.
  * @param main has the link with the id "download", hidden until the script has given it a target
- * @param data what the link gives
+ * @param json what the link gives
  */
-export function page(title: string, main: Markup, data: unknown): string {
-  const json = JSON.stringify(data).replaceAll('<', '\\u003c')
+export function page(title: string, main: Markup, json: string): string {
+  const data = json.replaceAll('<', '\\u003c')
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -37,7 +37,7 @@ export function page(title: string, main: Markup, data: unknown): string {
 <main>
 ${main}
 </main>
-<script type="application/json" id="data">${new Markup(json)}</script>
+<script type="application/json" id="data">${new Markup(data)}</script>
 <script>${new Markup(script)}</script>
 </body>
 </html>

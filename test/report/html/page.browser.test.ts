@@ -59,7 +59,7 @@ describe.skipIf(browserPath === undefined)('the page in a browser # needs Chromi
   it('shows the figures that the terminal shows', async () => {
     const page = await open('plain')
     const cells = await page.$$eval('table.results tbody tr', rows =>
-      rows.map(row => [...row.querySelectorAll('td')].map(cell => cell.textContent)),
+      rows.map(row => [...row.querySelectorAll('td')].map(({textContent}) => textContent)),
     )
     const [, ...figures] = columns
     expect(cells).toEqual(results.plain!.results.map(result => figures.map(({cell}) => cell(result))))
@@ -80,6 +80,51 @@ describe.skipIf(browserPath === undefined)('the page in a browser # needs Chromi
     await page.close()
   })
 
+  it('can be found one’s way in without seeing it', async () => {
+    const page = await open('sweep')
+    const levels = await page.$$eval('h1, h2, h3', all => all.map(({tagName}) => Number(tagName[1])))
+    expect(levels[0]).toBe(1)
+    for (const [i, level] of levels.entries()) if (i > 0) expect(level).toBeLessThanOrEqual(levels[i - 1]! + 1)
+    const counts = await page.evaluate(() => ({
+      headless: [...document.querySelectorAll('table.results thead tr:last-child > *')].filter(
+        cell => cell.tagName !== 'TH' || cell.getAttribute('scope') !== 'col',
+      ).length,
+      nameless: [...document.querySelectorAll('tbody tr')].filter(
+        row => row.firstElementChild?.getAttribute('scope') !== 'row',
+      ).length,
+      untitled: [...document.querySelectorAll('table')].filter(table => !table.caption?.textContent).length,
+      undescribed: [...document.querySelectorAll('svg:not([aria-hidden])')].filter(svg => {
+        const ids = svg.getAttribute('aria-labelledby')?.split(' ') ?? []
+        return ids.length !== 2 || ids.some(id => !document.getElementById(id)?.textContent)
+      }).length,
+      twice:
+        document.querySelectorAll('[id]').length -
+        new Set(Array.from(document.querySelectorAll('[id]'), ({id}) => id)).size,
+    }))
+    expect(counts).toEqual({headless: 0, nameless: 0, untitled: 0, undescribed: 0, twice: 0})
+    await page.close()
+  })
+
+  it('draws no text over the edge of its picture', async () => {
+    for (const name of Object.keys(results)) {
+      const page = await open(name)
+      const cut = await page.$$eval('svg.chart', all =>
+        all.flatMap(svg => {
+          const frame = svg.getBoundingClientRect()
+          return Array.from(svg.querySelectorAll('text'))
+            .filter(text => text.textContent !== '')
+            .filter(text => {
+              const box = text.getBoundingClientRect()
+              return box.left < frame.left - 1 || box.right > frame.right + 1 || box.bottom > frame.bottom + 1
+            })
+            .map(({textContent}) => textContent)
+        }),
+      )
+      expect(cut, name).toEqual([])
+      await page.close()
+    }
+  })
+
   it('follows the reader from light to dark', async () => {
     const background = async (colorScheme: 'light' | 'dark') => {
       const page = await open('plain', {colorScheme})
@@ -95,6 +140,18 @@ describe.skipIf(browserPath === undefined)('the page in a browser # needs Chromi
     const page = await open(name, {viewport: {width: 360, height: 740}})
     const [needed, there] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth])
     expect(needed).toBeLessThanOrEqual(there!)
+    await page.close()
+  })
+
+  it('lets tables that are too wide be scrolled, the names staying', async () => {
+    const page = await open('plain', {viewport: {width: 360, height: 740}})
+    const [before, after] = await page.$eval('.scroll', scroll => {
+      const left = () => scroll.querySelector('tbody th')!.getBoundingClientRect().left
+      const before = left()
+      scroll.scrollLeft = 300
+      return [before, scroll.scrollLeft > 0 ? left() : Number.NaN]
+    })
+    expect(after).toBe(before)
     await page.close()
   })
 
