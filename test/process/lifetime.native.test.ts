@@ -1,0 +1,108 @@
+import {execFileSync, spawn as nodeSpawn, spawnSync} from 'node:child_process'
+import {once} from 'node:events'
+import {readFileSync} from 'node:fs'
+import {fileURLToPath} from 'node:url'
+import {describe, expect, it} from 'vitest'
+import {methods, spawn, Zygote} from '../../dist/index.js'
+import {children, openDescriptors} from '../helpers/change-caller.js'
+import {has} from '../helpers/needs.js'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const patienceMs = 60_000
+
+interface State {
+  readonly descriptors: number
+  readonly threads: number
+  readonly zombies: number
+  readonly heapKiB: number
+}
+
+/** The state in /proc/PID/stat; undefined when it is gone. */
+function processState(pid: number | undefined): string | undefined {
+  try {
+    return /\) (\S)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]
+  } catch {
+    return undefined
+  }
+}
+
+function sleepUntil(done: () => boolean): void {
+  const end = Date.now() + patienceMs
+  while (!done() && Date.now() < end) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
+}
+
+describe('many children', () => {
+  it('leave nothing behind, with workers that come and go', () => {
+    const lines = execFileSync(process.execPath, ['--expose-gc', 'bench/leaks.mjs', '3000'], {
+      cwd: root,
+      encoding: 'utf8',
+    })
+    const states: State[] = lines
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line))
+    const [, , early] = states as [State, State, State]
+    const late = states.at(-1) as State
+    expect(states).toHaveLength(11)
+    expect(late).toMatchObject({descriptors: early.descriptors, threads: early.threads, zombies: 0})
+    expect(late.heapKiB).toBeLessThan(early.heapKiB * 1.3)
+  })
+
+  it('are alive at once', async () => {
+    await once(spawn('true'), 'close')
+    const before = openDescriptors()
+    const all = Array.from({length: 1000}, () => spawn('cat', {stdio: ['pipe', 'ignore', 'ignore']}))
+    const ends = all.map(child => once(child, 'exit'))
+    expect(new Set(all.map(({pid}) => pid)).size).toBe(1000)
+    expect(all.every(({pid}) => processState(pid) !== undefined)).toBe(true)
+    for (const child of all) child.stdin?.end()
+    expect(await Promise.all(ends)).toEqual(Array(1000).fill([0, null]))
+    await new Promise(setImmediate)
+    expect(openDescriptors()).toEqual(before)
+    expect(children()).toEqual([])
+  })
+})
+
+describe('an exit', () => {
+  it.each(methods)('is told that came before anybody looked, by %s', async method => {
+    const zygote = method === 'zygote' ? new Zygote() : undefined
+    try {
+      const all = Array.from({length: 20}, (_, i) =>
+        spawn('sh', ['-c', `exit ${i}`], {method, zygote, stdio: 'ignore'}),
+      )
+      sleepUntil(() => all.every(({pid}) => ['Z', undefined].includes(processState(pid))))
+      const ends = await Promise.all(all.map(child => once(child, 'exit')))
+      expect(ends).toEqual(all.map((_, i) => [i, null]))
+    } finally {
+      zygote?.close()
+    }
+  })
+
+  it('of a child of Node’s own is not stolen, nor is one of ours', async () => {
+    const starts = [nodeSpawn, spawn]
+    const all = Array.from({length: 200}, (_, i) =>
+      (starts[i % 2] as typeof nodeSpawn)('sh', ['-c', `exit ${i}`], {stdio: 'ignore'}),
+    )
+    spawnSync('true')
+    const ends = await Promise.all(all.map(child => once(child, 'exit')))
+    expect(ends).toEqual(all.map((_, i) => [i, null]))
+  })
+})
+
+describe.skipIf(!has.strace)('an execve that takes its time # needs strace', () => {
+  const program = fileURLToPath(new URL('../fixtures/slow-exec.mjs', import.meta.url))
+  const slowExec = ['-f', '-o', '/dev/null', '-e', 'trace=execve', '-e', 'inject=execve:delay_enter=300000']
+
+  it.each([
+    ['default', [true, true, true]],
+    ['clone', [false, false, false]],
+  ])('is waited for by the method %s: %j', (method, waits) => {
+    const {stdout} = spawnSync('strace', [...slowExec, process.execPath, program, method], {encoding: 'utf8'})
+    const ends = [
+      [0, null],
+      [3, null],
+      [null, 'SIGTERM'],
+    ]
+    expect(JSON.parse(stdout)).toEqual({waits, ends})
+  })
+})
