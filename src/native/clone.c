@@ -1,12 +1,13 @@
 /* clone: the child shares the caller's memory and runs on a stack of its own.
  *
  * With CLONE_VFORK the caller's thread sleeps until execve; without it (clone-vm) both run at once, and stack and block
- * live until the end-of-file of the close-on-exec pipe. */
+ * live until the end-of-file of the close-on-exec pipe, or until the kernel clears a word: set_tid_address(2). */
 #include "spawn.h"
 #include "syscall.h"
 
 #include <errno.h>
 #include <linux/sched.h>
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -18,8 +19,42 @@
 #define CLONE_CLEAR_SIGHAND 0x100000000ull
 #endif
 
+/* Of spawns that were left to the thread: a mapping of its own for each, and its end, would cost them 15 us. */
+#define MOST_KEPT 8
+static pthread_mutex_t keeping = PTHREAD_MUTEX_INITIALIZER;
+static void *kept[MOST_KEPT];
+static int kept_count;
+
+static void *take_kept_stack(void)
+{
+	pthread_mutex_lock(&keeping);
+	void *stack = kept_count > 0 ? kept[--kept_count] : 0;
+	pthread_mutex_unlock(&keeping);
+	return stack;
+}
+
+static int keep_stack(void *stack)
+{
+	pthread_mutex_lock(&keeping);
+	int room = kept_count < MOST_KEPT;
+	if (room)
+		kept[kept_count++] = stack;
+	pthread_mutex_unlock(&keeping);
+	return room;
+}
+
+void release_stack(struct spawning *s)
+{
+	if (!s->left_to_thread || !keep_stack(s->stack))
+		syscall2(__NR_munmap, s->stack, CHILD_STACK_MAPPING_BYTES);
+	s->stack = 0;
+}
+
 static int map_stack(struct spawning *s)
 {
+	s->stack = s->left_to_thread ? take_kept_stack() : 0;
+	if (s->stack)
+		return 0;
 	long address = syscall6(__NR_mmap, 0, CHILD_STACK_MAPPING_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 	if (address < 0 && address > -4096)
 		return fail(s, STAGE_PREPARE, __NR_mmap, address);
@@ -65,12 +100,14 @@ static int create_with_flags(struct spawning *s, uint64_t flags)
 
 	struct clone_args args;
 	memset(&args, 0, sizeof args);
-	args.flags = flags | CLONE_CLEAR_SIGHAND;
+	args.flags = flags | CLONE_CLEAR_SIGHAND | (s->left_to_thread ? CLONE_CHILD_CLEARTID : 0);
 	args.pidfd = (uint64_t)&pidfd;
+	args.child_tid = (uint64_t)&s->occupied;
 	args.exit_signal = SIGCHLD;
 	args.stack = (uint64_t)stack;
 	args.stack_size = CHILD_STACK_BYTES;
 	s->child.reset_handlers = 0;
+	s->occupied = 1;
 	if (s->block->cgroup_fd >= 0)
 		enter_cgroup_at_creation(s, &args);
 	s->result->creation_call = CREATED_BY_CLONE3;

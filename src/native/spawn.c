@@ -90,7 +90,13 @@ static int map_shared(struct spawning *s, uint32_t method, uint32_t bytes)
 	return 0;
 }
 
-/* posix_spawn's child has no report to write: its block need not be shared, and a mapping costs 10 us. */
+/* posix_spawn's child has no report to write, and one of clone-vm always writes it to this memory: qemu and sandboxes that
+ * make a fork of vfork refuse CLONE_VM alone. So the block need not be a shared mapping, which costs 10 us. */
+static int is_private(uint32_t method)
+{
+	return method == METHOD_POSIX_SPAWN || method == METHOD_CLONE_VM;
+}
+
 static int allocate_privately(struct spawning *s, uint32_t bytes)
 {
 	s->block = malloc(bytes);
@@ -113,7 +119,7 @@ static int lay_block_out(struct spawning *s, const uint8_t *image, uint32_t imag
 		return fail(s, STAGE_PREPARE, 0, -EBADMSG);
 	uint32_t count = 0, appended = header->traits & TRAIT_CALLERS_ENVIRONMENT ? environment_bytes(&count) : 0;
 	uint32_t bytes = image_bytes + appended;
-	int error = header->method == METHOD_POSIX_SPAWN ? allocate_privately(s, bytes) : map_shared(s, header->method, bytes);
+	int error = is_private(header->method) ? allocate_privately(s, bytes) : map_shared(s, header->method, bytes);
 	if (error)
 		return error;
 	memcpy(s->block, image, image_bytes);
@@ -259,8 +265,8 @@ void release_spawning(struct spawning *s)
 	close_fd(&s->report_fd);
 	close_fd(&s->block_fd);
 	if (s->stack)
-		syscall2(__NR_munmap, s->stack, CHILD_STACK_MAPPING_BYTES);
-	if (s->block && s->block->method == METHOD_POSIX_SPAWN)
+		release_stack(s);
+	if (s->block && is_private(s->block->method))
 		free(s->block);
 	else if (s->block)
 		syscall2(__NR_munmap, s->block, s->block->total_bytes);
@@ -271,20 +277,31 @@ static int tells_at_once(uint32_t method)
 	return method == METHOD_VFORK || method == METHOD_CLONE || method == METHOD_POSIX_SPAWN;
 }
 
+/* Of a clone-vm that is left to the thread the report is read when the child has ended. Ids that change in shared memory
+ * are waited out. */
+static int needs_end_of_file(const struct spawning *s)
+{
+	const struct script_header *block = s->block;
+	if (block->method == METHOD_CLONE_VM)
+		return !s->left_to_thread || (block->traits & TRAIT_CHANGES_IDENTITY);
+	return block->method != METHOD_POSIX_SPAWN;
+}
+
 int is_settled(const struct spawning *s)
 {
 	return s->block->method == METHOD_POSIX_SPAWN || (s->settled_by_resumption && s->child.seen);
 }
 
-int bring_forth(struct spawning *s, const uint8_t *image, uint32_t image_bytes, struct spawn_result *result, int looking)
+int bring_forth(struct spawning *s, const uint8_t *image, uint32_t image_bytes, struct spawn_result *result, int left_to_thread)
 {
-	*s = (struct spawning){.result = result, .end_of_file = -1, .report_fd = -1, .block_fd = -1};
+	*s = (struct spawning){
+		.result = result, .end_of_file = -1, .report_fd = -1, .block_fd = -1, .left_to_thread = left_to_thread};
 	*result = (struct spawn_result){.pid = -1, .pidfd = -1};
 	s->started_ns = monotonic_ns();
 	int error = lay_block_out(s, image, image_bytes);
-	if (error == 0 && looking && !tells_at_once(s->block->method))
+	if (error == 0 && left_to_thread && !tells_at_once(s->block->method))
 		error = look_first(s);
-	if (error == 0 && s->block->method != METHOD_POSIX_SPAWN)
+	if (error == 0 && needs_end_of_file(s))
 		error = open_end_of_file_pipe(s);
 	if (error < 0)
 		return error;

@@ -56,13 +56,15 @@ struct spawning {
 	struct spawn_result *result;
 	struct child child;
 	void *stack;
-	int end_of_file; /* reading end of the close-on-exec pipe; -1 when the method has none */
+	int end_of_file; /* reading end of the close-on-exec pipe; -1 when the spawn needs none */
 	int report_fd;	 /* its writing end, until the child has it */
 	int block_fd;	 /* the block as a memfd, for the zygote */
 	int settled_by_resumption; /* CLONE_VFORK: when the caller runs on, the child has executed or died */
 	uint64_t started_ns;
 	uint64_t caller_mask;
 	int changes_credentials; /* of memory that is shared: the dumpable flag is to be put back */
+	int left_to_thread;	 /* nobody waits for execve: the exit-waiting thread finds out how it went */
+	uint32_t occupied;	 /* clone-vm left to the thread: the kernel writes 0 when the child needs this memory no more */
 };
 
 /* The methods. Each returns 0 or -errno with result->stage set, and fills pid, pidfd and creation_call. */
@@ -73,9 +75,9 @@ int create_by_clone(struct spawning *s);
 int create_by_clone_vm(struct spawning *s);
 int create_by_zygote(struct spawning *s);
 
-/* The parts of a spawn, in their order. bring_forth returns 0 when there is a child; looking: what the child would not
- * find is found out before. */
-int bring_forth(struct spawning *s, const uint8_t *image, uint32_t image_bytes, struct spawn_result *result, int looking);
+/* The parts of a spawn, in their order. bring_forth returns 0 when there is a child. left_to_thread: nobody waits for
+ * execve, so what the child would not find is found out before. */
+int bring_forth(struct spawning *s, const uint8_t *image, uint32_t image_bytes, struct spawn_result *result, int left_to_thread);
 int look_first(struct spawning *s);
 int is_settled(const struct spawning *s); /* nothing is to be waited for: it is known that it has executed or ended */
 void conclude(struct spawning *s);	  /* waits until that is known, and reaps a child that has failed */
@@ -91,6 +93,7 @@ int spawnctl_reap(int32_t pid);
 uint64_t monotonic_ns(void);
 int open_pidfd(int pid);
 void adopt(struct spawning *s, int pid);
+void release_stack(struct spawning *s);
 int fail(struct spawning *s, enum spawn_stage stage, int call, long error);
 
 #endif

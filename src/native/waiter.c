@@ -38,7 +38,7 @@ struct exit_pipe {
 /* Guards the lists and the state of every child; held for no longer than a few system calls. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int epoll_fd = -1, wake_fd = -1;
-static struct watched *asked;
+static struct watched *asked, *occupying;
 
 static void unlink_child(struct watched *child)
 {
@@ -72,6 +72,14 @@ static void stop_listening(int fd)
 	epoll_ctl(epoll_fd, EPOLL_CTL_DEL, fd, 0);
 }
 
+static void unlink_occupying(const struct watched *child)
+{
+	struct watched **link = &occupying;
+	while (*link != child)
+		link = &(*link)->next_occupying;
+	*link = child->next_occupying;
+}
+
 /* The child has executed or ended: what it could still use is freed. */
 static void finish_spawning(struct watched *child)
 {
@@ -79,10 +87,23 @@ static void finish_spawning(struct watched *child)
 	if (!s)
 		return;
 	read_report(s);
-	stop_listening(s->end_of_file);
+	if (s->end_of_file >= 0)
+		stop_listening(s->end_of_file);
+	else
+		unlink_occupying(child);
 	release_spawning(s);
 	free(s);
 	child->under_way = 0;
+}
+
+/* What children of clone-vm have left behind by execve; of the last ones it stays until the next spawn, or their end. */
+static void finish_vacated(void)
+{
+	for (struct watched *child = occupying, *next; child; child = next) {
+		next = child->next_occupying;
+		if (__atomic_load_n(&child->under_way->occupied, __ATOMIC_ACQUIRE) == 0)
+			finish_spawning(child);
+	}
 }
 
 /* Returns 0, or 1 when the pipe is full. EPIPE, the reader is gone: SOURCE_OWNER says so too. */
@@ -301,7 +322,7 @@ static int listen_to_child(struct watched *child)
 {
 	struct spawning *s = child->under_way;
 	int error = child->result.pidfd < 0 ? 0 : listen_to(child->result.pidfd, EPOLLIN, &child->exit);
-	if (error == 0 && s)
+	if (error == 0 && s && s->end_of_file >= 0)
 		error = listen_to(s->end_of_file, EPOLLIN, &child->executed);
 	if (error && child->result.pidfd >= 0)
 		stop_listening(child->result.pidfd);
@@ -318,6 +339,11 @@ int watch(struct exit_pipe *pipe, struct watched *child)
 	if (!error) {
 		child->next = pipe->children;
 		pipe->children = child;
+		finish_vacated();
+	}
+	if (!error && child->under_way && child->under_way->end_of_file < 0) {
+		child->next_occupying = occupying;
+		occupying = child;
 	}
 	if (!error && child->result.pidfd < 0) {
 		uint64_t one = 1;

@@ -33,6 +33,7 @@ struct watched {
 	struct exit_pipe *pipe;
 	struct watched *next;	    /* of the same pipe */
 	struct watched *next_asked; /* of those without a pidfd */
+	struct watched *next_occupying; /* of those whose spawn no pipe tells of */
 	struct source exit, executed;
 	struct spawn_result result; /* pid and pidfd; and how the spawn went, once that is known */
 	struct spawning *under_way; /* until it is known: stack, block and pipe, which the child may still use */

@@ -26,6 +26,10 @@ function processState(pid: number | undefined): string | undefined {
   }
 }
 
+function nameOf(pid: number | undefined): string {
+  return readFileSync(`/proc/${pid}/comm`, 'utf8').trim()
+}
+
 function sleepUntil(done: () => boolean): void {
   const end = Date.now() + patienceMs
   while (!done() && Date.now() < end) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
@@ -60,6 +64,22 @@ describe('many children', () => {
     await new Promise(setImmediate)
     expect(openDescriptors()).toEqual(before)
     expect(children()).toEqual([])
+  })
+
+  it('leave their stack to the next one as soon as their program runs', async () => {
+    const mappings = () => readFileSync('/proc/self/maps', 'utf8').split('\n').length
+    const all = [spawn('cat')]
+    sleepUntil(() => nameOf(all[0]?.pid) === 'cat')
+    const before = mappings()
+    for (let i = 0; i < 100; i++) {
+      const child = spawn('cat')
+      all.push(child)
+      sleepUntil(() => nameOf(child.pid) === 'cat')
+    }
+    expect(mappings() - before).toBeLessThan(50)
+    const ends = all.map(child => once(child, 'exit'))
+    for (const child of all) child.stdin?.end()
+    expect(await Promise.all(ends)).toEqual(Array(101).fill([0, null]))
   })
 })
 
