@@ -67,14 +67,16 @@ export interface Housekeeping {
 /** What Node has options of its own for, and a terminal, which somebody has to relay. */
 const others: readonly string[] = ['cwd', 'uid', 'gid', 'stdin', 'stdout', 'stderr', 'fd', 'pty']
 
-const options = housekeepingOptions.filter(({name}) => !others.includes(name))
-
 const surroundings: Surroundings = {...callerSurroundings, inheritedDescriptor: fd => fd}
 
 /** close-on-exec → closeOnExec */
 export function propertyName(name: string): string {
   return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
 }
+
+const options: ReadonlyMap<string, Option> = new Map(
+  housekeepingOptions.filter(({name}) => !others.includes(name)).map(option => [propertyName(option.name), option]),
+)
 
 function refuse({name, value}: Option, given: unknown): never {
   const next = value === undefined ? 'true or false' : `${value}, as --${name} takes it`
@@ -107,8 +109,10 @@ function words(option: Option, given: unknown): readonly string[] | undefined {
  */
 export function housekeepingValues(given: object): OptionValues {
   const values: Record<string, readonly string[]> = {}
-  for (const option of options) {
-    const text = words(option, (given as Record<string, unknown>)[propertyName(option.name)])
+  for (const name of Object.keys(given)) {
+    const option = options.get(name)
+    if (option === undefined) continue
+    const text = words(option, (given as Record<string, unknown>)[name])
     if (text !== undefined) values[option.name] = text
   }
   return values

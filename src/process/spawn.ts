@@ -69,10 +69,11 @@ export function start(options: Normalised, wishes: Wishes, explained: boolean): 
 
 export type Arguments<Options> = [args?: readonly string[] | Options | null, options?: Options]
 
-/** The options may stand in the place of the arguments. */
+/** The options may stand in the place of the arguments. What is neither is left as it is, for Node to refuse. */
 export function split<Options extends object>([args, options]: Arguments<Options>): [readonly string[], Options] {
-  if (Array.isArray(args)) return [args, (options ?? {}) as Options]
-  return [(args == null ? [] : options === undefined ? [] : args) as string[], (options ?? args ?? {}) as Options]
+  const given = (options === undefined ? {} : options) as Options
+  if (args == null) return [[], given]
+  return Array.isArray(args) || typeof args !== 'object' ? [args, given] : [[], args as Options]
 }
 
 /** A zygote that is named is meant to be used. @throws {UsageError | PlanError} */
@@ -89,6 +90,5 @@ export function spawn(command: string, args?: readonly string[] | null, options?
 export function spawn(command: string, options?: SpawnOptions): Child
 export function spawn(command: string, ...rest: Arguments<SpawnOptions>): Child {
   const [args, options] = split(rest)
-  const wishes = wishesOf(options)
-  return start(normalise(command, args, options), wishes, true)
+  return start(normalise(command, args, options), wishesOf(options), true)
 }
