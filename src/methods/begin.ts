@@ -1,15 +1,18 @@
 import type {SpawnError} from '../errors.js'
-import {type ChildName, type ExitsName, type LateFailure, nativeBegin} from '../native/children.js'
+import {type ChildName, type ExitsName, type LateFailure, messageBytes, nativeBegin} from '../native/children.js'
 import type {CreationCall} from '../native/core.js'
 import {closeDescriptors} from '../native/sync.js'
 import type {LoweredPlan} from '../plan/lower.js'
 import type {Plan} from '../plan/plan.js'
+import {Room} from '../plan/room.js'
 import {refuseUnlessCapable} from './capability.js'
 import {diagnose} from './diagnosis/diagnose.js'
 import type {Method} from './method.js'
 import {engage, type Zygote} from './spawn.js'
 
 type Script = Omit<LoweredPlan, 'image'>
+
+const room = new Room(messageBytes)
 
 /** A child that exists, whether or not its program runs already. */
 export interface Begun {
@@ -43,10 +46,11 @@ export function beginPlan(
   let script: Script | undefined
   try {
     refuseUnlessCapable(plan, method)
-    const result = engage(plan, method, zygote, ({image, ...told}) => {
+    const begin = ({image, ...told}: LoweredPlan) => {
       script = told
-      return nativeBegin(image, exits, id, given)
-    })
+      return nativeBegin(room, image.length, exits, id, given)
+    }
+    const result = engage(plan, method, zygote, begin, room)
     const {creationCall: syscall, pid, pidfd, child, cgroups} = result
     const explain = (failure: LateFailure) => diagnose(method, plan, script as Script, failure)
     return {method, syscall, pid, pidfd, child, cgroups, explain}

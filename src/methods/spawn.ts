@@ -13,6 +13,7 @@ import {
 } from '../native/core.js'
 import {type LoweredPlan, type Lowering, lower} from '../plan/lower.js'
 import type {Plan} from '../plan/plan.js'
+import type {Room} from '../plan/room.js'
 import type {Supervision} from '../plan/supervision.js'
 import type {Arch} from '../plan/syscalls.js'
 import {refuseUnlessCapable, refuseUnlessSupervisable} from './capability.js'
@@ -99,6 +100,7 @@ function makeBlocking(plan: Plan): void {
 
 /**
  * Opens the plan's files, lowers it, and hands the block to a function of the core.
+ * @param room see Lowering
  * @throws {SpawnError} when the program does not run
  */
 export function engage<Result extends SpawnResult>(
@@ -106,6 +108,7 @@ export function engage<Result extends SpawnResult>(
   method: Method,
   zygote: Zygote | undefined,
   native: (lowered: LoweredPlan) => Result,
+  room?: Room,
 ): Result & {cgroups: readonly string[]} {
   if (method === 'zygote' && zygote === undefined)
     throw new PlanError('E_REFUSED', 'the method zygote needs an open zygote', {next: 'zygote: new Zygote()'})
@@ -127,7 +130,7 @@ export function engage<Result extends SpawnResult>(
           }
     if (method === 'posix_spawn') makeBlocking(opened.plan)
     const {takesFlags} = methodTraits[method].birth
-    const lowered = lower(opened.plan, {...lowering, takesFlags, openInit: opened.openInit})
+    const lowered = lower(opened.plan, {...lowering, takesFlags, openInit: opened.openInit, room})
     const result = native(lowered)
     if (result.stage !== 'spawned') throw diagnose(method, plan, lowered, result)
     succeeded = true

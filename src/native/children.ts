@@ -1,5 +1,5 @@
 import {callNative} from './binding.js'
-import {check, readSpawnResult, type SpawnResult, spawnResultBytes, stages} from './core.js'
+import {check, readSpawnResult, type SpawnResult, stages} from './core.js'
 
 /** A child in the hands of the exit-waiting thread: the core's name for it, good until it is let go. */
 export type ChildName = Uint8Array & {readonly child: unique symbol}
@@ -43,8 +43,10 @@ export interface ExitRecord {
 export const exitRecordBytes = 104
 const childNameAt = 56
 /** struct begin_message of src/native/begin.c. */
-const messageBytes = 88
-const idAt = 72
+export const messageBytes = 88
+const exitsAt = 64
+/** Before the block, from where the room counts. */
+const idAt = 72 - messageBytes
 const usageAt = 40
 
 /** The pipe that the exit-waiting thread reports to, and the end to read; closing that ends it. */
@@ -55,30 +57,36 @@ export function openExits(): {exits: ExitsName; readFd: number} {
   return {exits, readFd: fd[0] as number}
 }
 
+/** Memory with a block in it, and before that the room for what is said of it. Offsets count from the block. */
+export interface Message {
+  readonly bytes: Uint8Array
+  readonly view: DataView
+  reserve(bytes: number): void
+  half(at: number, value: number): void
+}
+
 /**
  * Spawns; returns when the child exists, or cannot. What happens to it then is told with its exit, under this id.
+ * @param message a block behind messageBytes
  * @param given the child's ends of its pipes: closed here, whatever happens
  */
 export function nativeBegin(
-  image: Uint8Array,
+  message: Message,
+  imageBytes: number,
   exits: ExitsName,
   id: number,
   given: readonly number[],
 ): SpawnResult & {child: ChildName} {
-  const message = new Uint8Array(messageBytes + image.length + 4 * given.length)
-  const view = new DataView(message.buffer)
-  message.set(exits, spawnResultBytes)
-  view.setUint32(idAt, id, true)
-  view.setUint32(idAt + 4, image.length, true)
-  view.setUint32(idAt + 8, given.length, true)
-  message.set(image, messageBytes)
-  let at = messageBytes + image.length
-  for (const fd of given) {
-    view.setInt32(at, fd, true)
-    at += 4
-  }
-  callNative('spawnctl_begin', message)
-  return {...readSpawnResult(view), child: message.slice(childNameAt, childNameAt + 8) as ChildName}
+  message.reserve(imageBytes + 4 * given.length)
+  const {bytes, view} = message
+  bytes.set(exits, exitsAt)
+  message.half(idAt, id)
+  message.half(idAt + 4, imageBytes)
+  message.half(idAt + 8, given.length)
+  for (const [i, fd] of given.entries()) message.half(imageBytes + 4 * i, fd)
+  callNative('spawnctl_begin', bytes)
+  const child = Uint8Array.from(bytes.subarray(childNameAt, childNameAt + 8)) as ChildName
+  return {...readSpawnResult(view), child}
 }
 
 /** Hands a running child over to the exit-waiting thread, with its pidfd. */

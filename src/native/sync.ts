@@ -35,10 +35,16 @@ const pipeBytes = 56
 const runBytes = spawnResultBytes + 40
 const longest = 2n ** 64n - 1n
 
+let ends = new Int32Array(32)
+let endBytes = new Uint8Array(ends.buffer)
+
 /** Connected sockets, close-on-exec, as [ours, the child's]. */
 export function openSocketPairs(count: number): readonly (readonly [number, number])[] {
-  const ends = new Int32Array(2 * count)
-  check(callNative('spawnctl_socketpairs', count, new Uint8Array(ends.buffer)))
+  if (2 * count > ends.length) {
+    ends = new Int32Array(2 * count)
+    endBytes = new Uint8Array(ends.buffer)
+  }
+  check(callNative('spawnctl_socketpairs', count, endBytes))
   return Array.from({length: count}, (_, i) => [ends[2 * i] as number, ends[2 * i + 1] as number])
 }
 

@@ -1,5 +1,6 @@
 import {callersEnvironment} from './environment.js'
-import {aligned, Pool, type ScriptCall} from './script.js'
+import {mostBytes, Room} from './room.js'
+import {aligned, type Pool, type ScriptCall} from './script.js'
 import type {SpawnAction} from './spawn-actions.js'
 import type {Text} from './text.js'
 
@@ -125,28 +126,27 @@ export function completeBlock(
   argv: readonly Text[],
   env: readonly Text[],
   candidates: readonly Text[],
-) {
-  const pool = new Pool()
-  const lists = [pool.texts(argv), pool.texts(env), pool.texts(candidates)]
+  room = new Room(0),
+): Uint8Array {
   const spareWord = 8 // before argv: /bin/sh goes there when the file has no known format
+  const lists = [argv, env, candidates]
+  const poolStart = script.length + spareWord + (argv.length + env.length + candidates.length + lists.length) * 8
+  room.reserve(poolStart + 8 + mostBytes(argv) + mostBytes(env) + mostBytes(candidates))
+  room.bytes.set(script, room.start)
+  room.word(script.length, 0)
   let at = script.length + spareWord
-  const poolStart = lists.reduce((end, list) => end + (list.length + 1) * 8, at)
-  const bytes = new Uint8Array(aligned(poolStart + pool.length))
-  const view = new DataView(bytes.buffer)
-  bytes.set(script)
-  if (env === callersEnvironment) bytes[traitsAt] = (bytes[traitsAt] as number) | callersEnvironmentTrait
-  view.setInt32(totalBytesAt, bytes.length, true)
+  let end = poolStart
   lists.forEach((list, i) => {
-    view.setInt32(argvAt + i * 8, at, true)
-    view.setInt32(argvAt + i * 8 + 4, list.length, true)
-    for (const {pool} of list) {
-      view.setUint32(at, poolStart + pool, true)
-      at += 8
-    }
-    at += 8
+    room.half(argvAt + i * 8, at)
+    room.half(argvAt + i * 8 + 4, list.length)
+    end = room.texts(list, at, end)
+    at += (list.length + 1) * 8
   })
-  pool.copyInto(bytes, poolStart)
-  return bytes
+  const total = aligned(end)
+  room.half(totalBytesAt, total)
+  const traits = room.start + traitsAt
+  if (env === callersEnvironment) room.bytes[traits] = (room.bytes[traits] as number) | callersEnvironmentTrait
+  return room.bytes.subarray(room.start, room.start + total)
 }
 
 /** Lays out the relocatable block. */

@@ -1,6 +1,7 @@
 import {completeBlock, encodeScript} from './block.js'
 import {kindOf} from './housekeeping.js'
 import {candidates, isOrdinary, type Plan} from './plan.js'
+import type {Room} from './room.js'
 import {type Pool, type ScriptCall, ScriptWriter, type Situation} from './script.js'
 import {type SpawnAction, SpawnActions} from './spawn-actions.js'
 import type {Birth, SpawnFeatures, Step} from './step.js'
@@ -17,6 +18,8 @@ export type Lowering = {
   readonly takesFlags?: boolean
   /** Opens spawnctl-init, for a plan that needs a second process; not called by others. */
   readonly openInit?: () => number
+  /** Where the block is laid out, for who is done with it before the next one. */
+  readonly room?: Room | undefined
 } & (
   | {readonly form: 'script'}
   | {readonly form: 'posix_spawn'}
@@ -123,19 +126,22 @@ const known = new WeakMap<readonly Step[], Script[]>()
 
 /** Only of ordinary steps, which mean the same each time: others may name what was opened for one spawn. */
 function knownScript(steps: readonly Step[], lowering: Lowering): Script {
+  const {[lowering.methodNumber]: found} = known.get(steps) ?? []
+  if (found !== undefined) return found
   if (lowering.form !== 'script' || lowering.openFds !== undefined || !isOrdinary({steps}))
     return scriptFor(steps, lowering)
   const scripts = known.get(steps) ?? []
   known.set(steps, scripts)
-  scripts[lowering.methodNumber] ??= scriptFor(steps, lowering)
-  return scripts[lowering.methodNumber] as Script
+  const made = scriptFor(steps, lowering)
+  scripts[lowering.methodNumber] = made
+  return made
 }
 
 /** Turns a checked plan, whose files are open, into the block that the core runs. */
 export function lower(plan: Plan, lowering: Lowering): LoweredPlan {
   const {bytes, ...script} = knownScript(plan.steps, lowering)
   const paths = candidates(plan)
-  return {image: completeBlock(bytes, plan.argv, plan.env, paths), ...script, candidates: paths}
+  return {image: completeBlock(bytes, plan.argv, plan.env, paths, lowering.room), ...script, candidates: paths}
 }
 
 function noInit(): never {

@@ -69,19 +69,6 @@ export class Pool {
     return this.keep(bytes, bytes.length)
   }
 
-  /** One after the other: an environment is long, and encoding its strings one by one is slow. */
-  texts(list: readonly Text[]): readonly PoolReference[] {
-    if (list.length < 2 || !list.every(isString)) return list.map(text => this.text(text))
-    const joined = list.join('\0')
-    const length = Buffer.byteLength(joined)
-    let {pool} = this.keep(joined, length)
-    return list.map(text => {
-      const reference = {pool}
-      pool += (length === joined.length ? text.length : Buffer.byteLength(text)) + 1
-      return reference
-    })
-  }
-
   private keep(content: Text, length: number): PoolReference {
     const reference = {pool: this.used}
     this.chunks.push({start: this.used, content})
@@ -111,10 +98,6 @@ export class Pool {
 
 export function aligned(bytes: number): number {
   return (bytes + 7) & ~7
-}
-
-function isString(text: Text): text is string {
-  return typeof text === 'string'
 }
 
 /** Little-endian words in a row: a sigset, a struct sigaction, a list of gids. */
