@@ -1,6 +1,6 @@
 // How long a spawn blocks its caller: node:child_process, the library, and a C program's bare clone, interleaved, in a
-// process that holds Buffers. Every turn is taken twice, and the second one counts: a fork leaves its caller with pages that
-// fault when they are written next, and that is not to be paid by who comes after it. "own share" is the library's part of its spawn: what Node's ChildProcess does around the
+// process that holds Buffers. Before every turn there is a spawn that is not counted, the same for all: a fork leaves its
+// caller with pages that fault when they are written next, and that is not to be paid by who comes after it. "own share" is the library's part of its spawn: what Node's ChildProcess does around the
 // process handle is left out.
 // Usage: node bench/blocked.mjs [rounds]; writes docs/benchmarks/blocked.json.
 import * as node from 'node:child_process'
@@ -66,7 +66,7 @@ async function measure(bytes, rounds) {
   ]
   for (let round = 0; round < rounds + warmUp; round++)
     for (const arm of shuffled(arms)) {
-      await arm(-1)
+      await ended(ours.spawn(program))
       await arm(round)
     }
   refuseUnlessHeld(held, bytes)
