@@ -3,6 +3,8 @@ import {execFileSync, spawnSync} from 'node:child_process'
 import {mkdirSync, readFileSync, writeFileSync} from 'node:fs'
 import {cpus, loadavg, release} from 'node:os'
 import {fileURLToPath} from 'node:url'
+import {uniformInt} from 'pure-rand/distribution/uniformInt'
+import {xoroshiro128plus} from 'pure-rand/generator/xoroshiro128plus'
 
 export const root = fileURLToPath(new URL('..', import.meta.url))
 export const gibibyte = 2 ** 30
@@ -37,10 +39,14 @@ export function median(numbers) {
   return quantile(numbers, 0.5)
 }
 
-/** The interval of a statistic by resampling: 95 % of what it is when the samples are drawn again, with putting back. */
+/**
+ * The interval of a statistic by resampling: 95 % of what it is when the samples are drawn again, with putting back.
+ * The seed is fixed: the same samples give the same interval, so a document made of them can be compared.
+ */
 export function interval(statistic, ...samples) {
+  const random = xoroshiro128plus(1)
   const draws = Array.from({length: 1000}, () =>
-    statistic(...samples.map(list => list.map(() => list[Math.floor(Math.random() * list.length)]))),
+    statistic(...samples.map(list => list.map(() => list[uniformInt(random, 0, list.length - 1)]))),
   )
   return [quantile(draws, 0.025), quantile(draws, 0.975)]
 }
