@@ -64,6 +64,7 @@ function imageOf(calls: readonly Call[]): Uint8Array {
     cloneFlags: 0,
     cgroupFd: -1,
     cgroupStep: 0,
+    stamped: false,
   })
 }
 

@@ -204,6 +204,9 @@ const report = [
 ]
 
 const signals = [
+  '## The timeline',
+  '`--timeline` draws on standard error, when the program has ended or something has failed, who asked what of whom: times are since the call, by `CLOCK_MONOTONIC`, and beside a step stands how long it took and of how many system calls it was. The caller’s lane is dotted while its thread sleeps. The child reads the clock before each system call, so the reading, some tens of nanoseconds, is in the figures; `execve` lasts at most as long as is shown, for its end is known only by what the caller sees.',
+  'What is not seen is not shown: the child of `posix_spawn` is libc’s own and notes nothing, one with a seccomp filter does not look at the clock after it, and one in another time namespace has another clock. `--timeline-json` is one line of JSON: `{"timeline": {method, syscall, pid, events}}`, each event with `kind` (`create`, `begin`, `step`, `execve`, `fail`, `resume`, `settle` or `exit`), `from` and `to` (`caller`, `keeper`, `zygote`, `kernel`, `child` or `second child`), `what`, `atNs`, and where it applies `durationNs`, `calls` and `errno`.',
   '## Signals',
   bullets([
     'SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH and SIGTSTP that somebody sends to spawnctl are passed on to the program, by pidfd where the kernel has them. One that arrives before the child exists is kept for it.',

@@ -1,14 +1,19 @@
 import {closeSync, openSync} from 'node:fs'
+import {isatty} from 'node:tty'
+import {styleText} from 'node:util'
 import {SpawnctlError, SpawnError, UsageError} from '../errors.js'
 import {describeErrno} from '../methods/diagnosis/errno.js'
 import {plannedCalls} from '../methods/dry-run.js'
 import {type Ran, runPlan} from '../methods/spawn.js'
+import type {Timeline} from '../methods/timeline.js'
 import {leave} from '../native/core.js'
 import {kindOf} from '../plan/housekeeping.js'
 import {isOn, lastValue, type OptionValues} from '../plan/option.js'
 import {describeSupervision} from '../plan/supervision.js'
 import {readableText} from '../plan/text.js'
 import {dryRunText} from '../report/dry-run.js'
+import {speaksUtf8} from '../report/locale.js'
+import {timelineText} from '../report/timeline.js'
 import {refuseInexactOptions} from './caller.js'
 import {parseOptions, splitLine} from './command-line.js'
 import {execOptions} from './options.js'
@@ -58,14 +63,28 @@ function rehearse({plan, method, why, supervision}: Request, asJson: boolean): E
  * Runs what was asked for; auto, by the method that it chose. What libc makes posix_spawn of may be refused by a filter
  * (clone3, with EPERM): auto then goes on to clone, which has the older call left and says which step or program failed.
  */
-function runChosen({plan, method, why, verbose, supervision}: Request): Ran {
+function runChosen({plan, method, why, verbose, supervision}: Request, tell?: (timeline: Timeline) => void): Ran {
   try {
-    return runPlan(plan, method, supervision)
+    return runPlan(plan, method, supervision, tell)
   } catch (error) {
     const errno = error instanceof SpawnError ? error.failure.errno : undefined
     if (why === undefined || method !== 'posix_spawn' || !(errno === 'EPERM' || errno === 'ENOSYS')) throw error
     if (verbose) say(`posix_spawn is refused here (${errno}): method clone instead`)
-    return runPlan(plan, 'clone', supervision)
+    return runPlan(plan, 'clone', supervision, tell)
+  }
+}
+
+const isColourful = isatty(stderr) && !process.env.NO_COLOR
+const paint = (format: 'dim' | 'red') => (text: string) => (isColourful ? styleText(format, text) : text)
+
+/** Writes it as it was asked for; undefined when it was not. */
+function timelineTeller(values: OptionValues): ((timeline: Timeline) => void) | undefined {
+  const [drawn, asJson] = [isOn(values, 'timeline'), isOn(values, 'timeline-json')]
+  if (!drawn && !asJson) return undefined
+  const glyphs = speaksUtf8() ? 'unicode' : 'ascii'
+  return timeline => {
+    if (drawn) writeAll(stderr, timelineText(timeline, {glyphs, quiet: paint('dim'), bad: paint('red')}))
+    if (asJson) writeAll(stderr, `${JSON.stringify({timeline})}\n`)
   }
 }
 
@@ -80,7 +99,7 @@ function run(values: OptionValues, program: readonly string[], asJson: boolean):
     const request = readRequest(values, program)
     if (isOn(values, 'dry-run')) return rehearse(request, asJson)
     if (request.verbose) announce(request)
-    const ran = runChosen(request)
+    const ran = runChosen(request, timelineTeller(values))
     if (request.verbose) {
       say(describeBirth(ran))
       say(describeEnd(ran))

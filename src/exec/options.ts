@@ -19,6 +19,11 @@ export const execOptions: readonly Option[] = [
   ...planOptions,
   ...supervisionOptions,
   {name: 'dry-run', summary: 'print the system calls that would be made, and why, and run nothing'},
+  {
+    name: 'timeline',
+    summary: 'when all is over, draw on standard error what happened when: each step, execve, the end',
+  },
+  {name: 'timeline-json', summary: 'the same as one line of JSON'},
   {name: 'report', value: 'FILE', summary: 'write what happened as JSON to this file'},
   {name: 'verbose', char: 'v', summary: 'say on standard error what is done, and why'},
   {name: 'json', summary: 'write the report, or the error, as one line of JSON to standard error'},

@@ -50,7 +50,7 @@ export function beginPlan(
       script = told
       return nativeBegin(room, image.length, exits, id, given)
     }
-    const result = engage(plan, method, zygote, begin, room)
+    const result = engage(plan, method, zygote, begin, {room})
     const {creationCall: syscall, pid, pidfd, child, cgroups} = result
     const explain = (failure: LateFailure) => diagnose(method, plan, script as Script, failure)
     return {method, syscall, pid, pidfd, child, cgroups, explain}

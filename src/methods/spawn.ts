@@ -7,7 +7,6 @@ import {
   nativeSpawn,
   posixSpawnFeatures,
   type RunOptions,
-  type RunResult,
   type SpawnResult,
   tryToSetBlocking,
 } from '../native/core.js'
@@ -22,6 +21,7 @@ import {diagnose, preparing, refuseLostKeeper} from './diagnosis/diagnose.js'
 import {type Method, methodTraits} from './method.js'
 import {openPlan} from './opening.js'
 import {openTerminal} from './terminal.js'
+import {type Timeline, timelineOf} from './timeline.js'
 import {heldZygote, openCaller, startZygote, type Zygote} from './zygote.js'
 
 export type {Zygote} from './zygote.js'
@@ -100,7 +100,7 @@ function makeBlocking(plan: Plan): void {
 
 /**
  * Opens the plan's files, lowers it, and hands the block to a function of the core.
- * @param room see Lowering
+ * @param options see Lowering
  * @throws {SpawnError} when the program does not run
  */
 export function engage<Result extends SpawnResult>(
@@ -108,7 +108,7 @@ export function engage<Result extends SpawnResult>(
   method: Method,
   zygote: Zygote | undefined,
   native: (lowered: LoweredPlan) => Result,
-  room?: Room,
+  {room, stamped = false}: {room?: Room; stamped?: boolean} = {},
 ): Result & {cgroups: readonly string[]} {
   if (method === 'zygote' && zygote === undefined)
     throw new PlanError('E_REFUSED', 'the method zygote needs an open zygote', {next: 'zygote: new Zygote()'})
@@ -130,7 +130,7 @@ export function engage<Result extends SpawnResult>(
           }
     if (method === 'posix_spawn') makeBlocking(opened.plan)
     const {takesFlags} = methodTraits[method].birth
-    const lowered = lower(opened.plan, {...lowering, takesFlags, openInit: opened.openInit, room})
+    const lowered = lower(opened.plan, {...lowering, takesFlags, openInit: opened.openInit, room, stamped})
     const result = native(lowered)
     if (result.stage !== 'spawned') throw diagnose(method, plan, lowered, result)
     succeeded = true
@@ -183,9 +183,15 @@ function runOptions(
 
 /**
  * Creates a child, passes signals on to it and waits for its end; the calling thread sleeps meanwhile. What `exec` does.
+ * @param tell gets the moments of the spawn, also of one that fails; without it none are noted
  * @throws as spawnPlan
  */
-export function runPlan(plan: Plan, method: Method, supervision = unsupervised): Ran {
+export function runPlan(
+  plan: Plan,
+  method: Method,
+  supervision = unsupervised,
+  tell?: (timeline: Timeline) => void,
+): Ran {
   refuseUnlessCapable(plan, method)
   refuseUnlessSupervisable(supervision, method)
   const zygote = method === 'zygote' ? openZygote() : undefined
@@ -195,12 +201,14 @@ export function runPlan(plan: Plan, method: Method, supervision = unsupervised):
     const {plan: opened, take} = terminal
     const options = runOptions(plan, method, supervision)
     let cloneFlags = 0
-    const result = engage<RunResult>(opened, method, zygote, lowered => {
+    const native = (lowered: LoweredPlan) => {
       cloneFlags = lowered.cloneFlags
       const run = nativeRun(lowered.image, {...options, ...take()})
       refuseLostKeeper(method, run)
+      tell?.(timelineOf(method, options.keep, lowered, run))
       return run
-    })
+    }
+    const result = engage(opened, method, zygote, native, {stamped: tell !== undefined})
     return {
       ...spawned(method, result),
       cgroups: removeCgroups(result.cgroups),

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define SCRIPT_MAGIC 0x4e575053u /* "SPWN" */
-#define SCRIPT_LAYOUT 2u
+#define SCRIPT_LAYOUT 3u
 
 enum method {
 	METHOD_FORK = 1,
@@ -106,15 +106,35 @@ struct script_header {
 	int32_t cgroup_fd;			/* for CLONE_INTO_CGROUP, or -1 */
 	uint32_t cgroup_step;			/* the step that enters the cgroup where clone3 did not */
 	struct child_report report;
+	uint32_t stamps; /* int64_t each, enum stamp and what follows; 0: nobody asks for them */
+	uint32_t reserved;
+};
+
+/* Moments in nanoseconds of CLOCK_MONOTONIC; 0: did not come, or was not seen. Beyond these, one before each step, one
+ * before execve, one after a failure. */
+enum stamp {
+	STAMP_CALLED,
+	STAMP_CREATING, /* everything is prepared */
+	STAMP_RESUMED,	/* the caller's thread can go on */
+	STAMP_SETTLED,	/* the caller knows that the program runs, or what failed */
+	STAMP_REAPED,	/* with spawnctl_run: the program has ended */
+	STAMP_ZYGOTE,	/* it begins to make the child */
+	STAMP_BEGAN,	/* the child runs */
+	STAMP_STEPS,
 };
 
 _Static_assert(sizeof(struct step) == 64, "struct step is 64 bytes in src/plan/block.ts");
 _Static_assert(sizeof(struct spawn_action) == 16, "struct spawn_action is 16 bytes in src/plan/block.ts");
-_Static_assert(sizeof(struct script_header) == 152, "struct script_header is 152 bytes in src/plan/block.ts");
+_Static_assert(sizeof(struct script_header) == 160, "struct script_header is 160 bytes in src/plan/block.ts");
 
 static inline void *at(const struct script_header *block, uint64_t offset)
 {
 	return (char *)block + offset;
+}
+
+static inline uint32_t stamp_count(const struct script_header *block)
+{
+	return block->stamps ? STAMP_STEPS + block->step_count + 2 : 0;
 }
 
 /* Turns the offsets of argv, envp, candidates and of pointers in the pool into addresses of this mapping. Done once, before the child exists. */

@@ -20,6 +20,7 @@
 #include <linux/wait.h>
 #include <signal.h>
 #include <stddef.h>
+#include <time.h>
 
 /* The kernel's struct sigaction, as rt_sigaction takes it; libc's has another shape. */
 struct kernel_sigaction {
@@ -38,8 +39,27 @@ static void reset_handlers(void)
 			syscall4(__NR_rt_sigaction, sig, &by_default, 0, SIGSET_BYTES);
 }
 
+/* A filter that the script has set need not allow the clock. */
+static int is_filtered(const struct script_header *block)
+{
+	const struct step *steps = at(block, block->steps);
+	return block->step_count > 0 && steps[block->step_count - 1].nr == __NR_seccomp;
+}
+
+void stamp(struct script_header *block, uint32_t which)
+{
+	struct {
+		int64_t sec, nsec;
+	} now;
+	if (!block->stamps || (which >= STAMP_STEPS + block->step_count && is_filtered(block)))
+		return;
+	if (syscall2(__NR_clock_gettime, CLOCK_MONOTONIC, &now) == 0)
+		((int64_t *)at(block, block->stamps))[which] = now.sec * 1000000000 + now.nsec;
+}
+
 static _Noreturn void leave(struct script_header *block, int32_t failed_step, long error)
 {
+	stamp(block, STAMP_STEPS + block->step_count + 1);
 	block->report.failed_step = failed_step;
 	block->report.error = (int32_t)-error;
 	__atomic_store_n(&block->report.state, CHILD_FAILED, __ATOMIC_RELEASE);
@@ -93,6 +113,7 @@ static long execute_candidates(struct script_header *block)
 
 static _Noreturn void run_program(struct script_header *block)
 {
+	stamp(block, STAMP_STEPS + block->step_count);
 	block->report.state = CHILD_EXECUTING;
 	leave(block, FAILED_AT_EXEC, execute_candidates(block));
 }
@@ -166,6 +187,7 @@ static void run_steps(struct script_header *block, uint32_t first)
 				arg += (uint64_t)block;
 			args[n] = (long)arg;
 		}
+		stamp(block, STAMP_STEPS + i);
 		if (step->nr == SECOND_PROCESS)
 			begin_second_process(block, i, args);
 		long result = syscall6(step->nr, args[0], args[1], args[2], args[3], args[4], args[5]);
@@ -183,6 +205,7 @@ _Noreturn void run_child(void *context)
 	struct child *child = context;
 	struct script_header *block = child->block;
 	child->seen = 1;
+	stamp(block, STAMP_BEGAN);
 	block->report.state = CHILD_RUNNING;
 	if (child->reset_handlers)
 		reset_handlers();

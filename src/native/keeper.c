@@ -28,7 +28,7 @@ static void end_orphan(int sig)
 	errno = saved;
 }
 
-static _Noreturn void keep(long caller, uint64_t mask, const uint8_t *image, uint32_t image_bytes, struct run_result *result)
+static _Noreturn void keep(long caller, uint64_t mask, uint8_t *image, uint32_t image_bytes, struct run_result *result)
 {
 	struct sigaction action;
 	struct run_options options = target.options;
@@ -49,22 +49,31 @@ static _Noreturn void keep(long caller, uint64_t mask, const uint8_t *image, uin
 		syscall1(__NR_exit_group, 0);
 }
 
-void run_kept(const uint8_t *image, uint32_t image_bytes, struct run_result *result)
+/* What comes back from the keeper: the result, and the image with its stamps. */
+static struct run_result *map_shared(uint32_t image_bytes)
+{
+	void *shared = mmap(0, sizeof(struct run_result) + image_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	return shared == MAP_FAILED ? 0 : shared;
+}
+
+void run_kept(uint8_t *image, uint32_t image_bytes, struct run_result *result)
 {
 	struct run_result end = {0};
 	struct sigaction before[FORWARDED_COUNT];
-	struct run_result *shared = mmap(0, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (shared == MAP_FAILED) {
+	struct run_result *shared = map_shared(image_bytes);
+	if (!shared) {
 		result->keeper_error = errno;
 		return;
 	}
+	uint8_t *shared_image = (uint8_t *)(shared + 1);
+	memcpy(shared_image, image, image_bytes);
 	long caller = syscall0(__NR_getpid);
 	adopt_orphans(target.options.kill_tree);
 	install_handlers(before);
 	uint64_t mask = block_all_signals();
 	pid_t pid = fork();
 	if (pid == 0)
-		keep(caller, mask, image, image_bytes, shared);
+		keep(caller, mask, shared_image, image_bytes, shared);
 	int error = errno;
 	target.options.kill_after_ns = 0; /* the keeper's business now */
 	close_option(&target.options.terminal);
@@ -76,13 +85,14 @@ void run_kept(const uint8_t *image, uint32_t image_bytes, struct run_result *res
 		if (end.signal && target.options.kill_tree)
 			kill_descendants();
 		memcpy(result, shared, sizeof *result);
+		memcpy(image, shared_image, image_bytes);
 		result->keeper_signal = end.signal;
 	} else {
 		result->keeper_error = error;
 	}
 	restore_handlers(before);
 	adopt_orphans(0);
-	munmap(shared, sizeof *shared);
+	munmap(shared, sizeof *shared + image_bytes);
 	if (target.pidfd >= 0)
 		syscall1(__NR_close, target.pidfd);
 }

@@ -31,12 +31,12 @@ void aim(int pid, int pidfd)
 		catch_signal(SIGTSTP);
 }
 
-void run_here(const uint8_t *image, uint32_t image_bytes, struct run_result *result)
+void run_here(uint8_t *image, uint32_t image_bytes, struct run_result *result)
 {
 	struct sigaction before[FORWARDED_COUNT], alarm_before;
 	uint64_t started_ns = monotonic_ns();
 	install_handlers(before);
-	spawnctl_spawn(image, image_bytes, &result->spawn);
+	spawn_stamped(image, image_bytes, &result->spawn);
 	close_option(&target.options.terminal_peer);
 	if (result->spawn.stage == STAGE_SPAWNED) {
 		aim(result->spawn.pid, result->spawn.pidfd);
@@ -46,6 +46,7 @@ void run_here(const uint8_t *image, uint32_t image_bytes, struct run_result *res
 		if (target.options.terminal >= 0)
 			run_terminal();
 		wait_for_exit(result);
+		put_stamp(image, STAMP_REAPED, monotonic_ns());
 		end_timeout(&alarm_before);
 		if (target.options.kill_tree || (target.orphaned && target.options.orphan_signal))
 			kill_descendants();
@@ -59,7 +60,7 @@ void run_here(const uint8_t *image, uint32_t image_bytes, struct run_result *res
 	result->elapsed_ns = monotonic_ns() - started_ns;
 }
 
-void spawnctl_run(const uint8_t *image, uint32_t image_bytes, const struct run_options *options, struct run_result *result)
+void spawnctl_run(uint8_t *image, uint32_t image_bytes, const struct run_options *options, struct run_result *result)
 {
 	memset(result, 0, sizeof *result);
 	begin_target(options);

@@ -86,7 +86,7 @@ void kill_descendants(void);
 void begin_target(const struct run_options *options);
 void close_option(int32_t *fd);
 void aim(int pid, int pidfd);
-void run_here(const uint8_t *image, uint32_t image_bytes, struct run_result *result);
-void run_kept(const uint8_t *image, uint32_t image_bytes, struct run_result *result);
+void run_here(uint8_t *image, uint32_t image_bytes, struct run_result *result);
+void run_kept(uint8_t *image, uint32_t image_bytes, struct run_result *result);
 
 #endif

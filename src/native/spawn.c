@@ -308,6 +308,7 @@ int bring_forth(struct spawning *s, const uint8_t *image, uint32_t image_bytes, 
 	s->child = (struct child){.block = s->block, .reset_handlers = 1};
 	save_memory_flags(s);
 	s->caller_mask = block_all_signals();
+	stamp(s->block, STAMP_CREATING);
 	error = create(s);
 	restore_signals(s->caller_mask);
 	result->caller_blocked_ns = monotonic_ns() - s->started_ns;
@@ -328,10 +329,44 @@ void conclude(struct spawning *s)
 	restore_memory_flags(s);
 }
 
+/* The image may lie at any address. */
+void put_stamp(uint8_t *image, uint32_t which, uint64_t ns)
+{
+	const struct script_header *header = (const void *)image;
+	if (header->stamps)
+		memcpy(image + header->stamps + which * sizeof ns, &ns, sizeof ns);
+}
+
+static void put_stamps_back(uint8_t *image, const struct spawning *s)
+{
+	const struct spawn_result *result = s->result;
+	if (!s->block->stamps)
+		return;
+	memcpy(image + s->block->stamps, at(s->block, s->block->stamps), stamp_count(s->block) * sizeof(int64_t));
+	put_stamp(image, STAMP_CALLED, s->started_ns);
+	put_stamp(image, STAMP_RESUMED, s->started_ns + result->caller_blocked_ns);
+	if (result->spawn_to_exec_ns)
+		put_stamp(image, STAMP_SETTLED, s->started_ns + result->spawn_to_exec_ns);
+}
+
+static void spawn(struct spawning *s, const uint8_t *image, uint32_t image_bytes, struct spawn_result *result)
+{
+	if (bring_forth(s, image, image_bytes, result, 0) == 0)
+		conclude(s);
+}
+
 void spawnctl_spawn(const uint8_t *image, uint32_t image_bytes, struct spawn_result *result)
 {
 	struct spawning s;
-	if (bring_forth(&s, image, image_bytes, result, 0) == 0)
-		conclude(&s);
+	spawn(&s, image, image_bytes, result);
+	release_spawning(&s);
+}
+
+void spawn_stamped(uint8_t *image, uint32_t image_bytes, struct spawn_result *result)
+{
+	struct spawning s;
+	spawn(&s, image, image_bytes, result);
+	if (s.block)
+		put_stamps_back(image, &s);
 	release_spawning(&s);
 }

@@ -90,6 +90,9 @@ void spawnctl_spawn(const uint8_t *image, uint32_t image_bytes, struct spawn_res
 /* A child's wait status; it is gone then. */
 int spawnctl_reap(int32_t pid);
 
+/* The same; an image with room for stamps gets them. */
+void spawn_stamped(uint8_t *image, uint32_t image_bytes, struct spawn_result *result);
+void put_stamp(uint8_t *image, uint32_t which, uint64_t ns);
 uint64_t monotonic_ns(void);
 int open_pidfd(int pid);
 void adopt(struct spawning *s, int pid);

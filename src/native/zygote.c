@@ -77,6 +77,7 @@ static void spawn_child(struct request *request, struct zygote_reply *reply)
 		return;
 	relocate_block(request->block);
 	struct child child = {.block = request->block, .reset_handlers = 0, .seen = 0};
+	stamp(request->block, STAMP_ZYGOTE);
 	long pid = syscall5(__NR_clone, CLONE_PARENT | SIGCHLD | request->block->clone_flags, 0, 0, 0, 0);
 	if (pid == 0)
 		run_child(&child);

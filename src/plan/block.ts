@@ -2,12 +2,13 @@ import {callersEnvironment} from './environment.js'
 import {mostBytes, Room} from './room.js'
 import {aligned, type Pool, type ScriptCall} from './script.js'
 import type {SpawnAction} from './spawn-actions.js'
+import {stampBytes, stampsAt} from './stamps.js'
 import type {Text} from './text.js'
 
 /** The layout of src/native/block.h; a change there is a change here and a new number. */
-const layout = 2
+const layout = 3
 const magic = 0x4e575053
-const headerBytes = 152
+const headerBytes = 160
 const stepBytes = 64
 const expectsCaller = 1 << 6
 const actionBytes = 16
@@ -34,6 +35,8 @@ export interface ScriptContent {
   /** An open directory of cgroup v2, or -1; and the index of the call that enters it otherwise. */
   cgroupFd: number
   cgroupStep: number
+  /** Whether there is to be room for stamps. */
+  stamped: boolean
 }
 
 /** Everything the core needs for one spawn. */
@@ -62,6 +65,7 @@ export function encodeScript(content: ScriptContent): Uint8Array {
   const actions = room(content.actions.length * actionBytes)
   const sentFds = room(content.sentFds.length * 4)
   const relocations = room(pool.pointers.length * 4)
+  const stamps = content.stamped ? room(stampBytes(content.calls.length)) : 0
   const poolStart = room(pool.length)
 
   const bytes = new Uint8Array(end)
@@ -99,6 +103,7 @@ export function encodeScript(content: ScriptContent): Uint8Array {
   view.setUint32(124, pool.pointers.length, true)
   view.setInt32(128, content.cgroupFd, true)
   view.setUint32(132, content.cgroupStep, true)
+  view.setUint32(stampsAt, stamps, true)
 
   content.calls.forEach((call, i) => {
     writeStep(view, steps + i * stepBytes, call, poolStart, slots)

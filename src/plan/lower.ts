@@ -18,6 +18,8 @@ export type Lowering = {
   readonly takesFlags?: boolean
   /** Opens spawnctl-init, for a plan that needs a second process; not called by others. */
   readonly openInit?: () => number
+  /** Whether the core is to note the moments of the spawn in the block: see readStamps. */
+  readonly stamped?: boolean
   /** Where the block is laid out, for who is done with it before the next one. */
   readonly room?: Room | undefined
 } & (
@@ -79,6 +81,7 @@ function scriptFor(steps: readonly Step[], lowering: Lowering): Script {
     changesIdentity: steps.some(step => kindOf(step).changesCredentials),
     sameView: isOrdinary({steps}),
     fdFloor,
+    stamped: lowering.stamped ?? false,
   }
   if (lowering.form === 'posix_spawn') {
     const attributes = new SpawnActions(fdFloor, lowering.openFds)
@@ -126,6 +129,7 @@ const known = new WeakMap<readonly Step[], Script[]>()
 
 /** Only of ordinary steps, which mean the same each time: others may name what was opened for one spawn. */
 function knownScript(steps: readonly Step[], lowering: Lowering): Script {
+  if (lowering.stamped) return scriptFor(steps, lowering)
   const {[lowering.methodNumber]: found} = known.get(steps) ?? []
   if (found !== undefined) return found
   if (lowering.form !== 'script' || lowering.openFds !== undefined || !isOrdinary({steps}))

@@ -91,7 +91,7 @@ export function decodeBlock(image: Uint8Array, layout: BlockLayout) {
 export const writtenLayout: BlockLayout = {
   'sizeof step': 64,
   'sizeof spawn_action': 16,
-  'sizeof script_header': 152,
+  'sizeof script_header': 160,
   'sizeof spawn_attributes': 24,
   'step.nr': 0,
   'step.relocate': 4,
@@ -135,4 +135,5 @@ export const writtenLayout: BlockLayout = {
   'script_header.cgroup_fd': 128,
   'script_header.cgroup_step': 132,
   'script_header.report': 136,
+  'script_header.stamps': 152,
 }

@@ -22,6 +22,7 @@ function content(pieces: Partial<BlockContent> = {}): BlockContent {
     cloneFlags: 0,
     cgroupFd: -1,
     cgroupStep: 0,
+    stamped: false,
     ...pieces,
   }
 }
@@ -45,7 +46,7 @@ describe('encodeBlock', () => {
   it('says what it is, and how long', () => {
     const image = encodeBlock(content())
     expect(Buffer.from(image.subarray(0, 4)).toString()).toBe('SPWN')
-    expect(decodeBlock(image, writtenLayout)).toMatchObject({layout: 2, totalBytes: image.length, method: 4, traits: 0})
+    expect(decodeBlock(image, writtenLayout)).toMatchObject({layout: 3, totalBytes: image.length, method: 4, traits: 0})
     expect(image.length % 8).toBe(0)
   })
 
@@ -123,7 +124,7 @@ describe('encodeBlock', () => {
 
   it('leaves the room of the report and of the slots zero', () => {
     const image = encodeBlock(content({slotCount: 3, argv: ['x'.repeat(100)]}))
-    expect([...image.subarray(136, 152 + 3 * 8)].every(byte => byte === 0)).toBe(true)
+    expect([...image.subarray(136, 160 + 3 * 8)].every(byte => byte === 0)).toBe(true)
   })
 
   it('says that the result must be the caller’s pid', () => {

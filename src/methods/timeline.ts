@@ -1,0 +1,122 @@
+import type {RunResult} from '../native/core.js'
+import type {LoweredPlan} from '../plan/lower.js'
+import type {ScriptCall} from '../plan/script.js'
+import {signalName} from '../plan/signals.js'
+import {readStamps, type Stamps} from '../plan/stamps.js'
+import type {StepKindName} from '../plan/step.js'
+import {describeErrno} from './diagnosis/errno.js'
+import {type Method, methodTraits} from './method.js'
+
+/** Who does something; a second child is the program's where the first one became spawnctl-init. */
+export type Actor = 'caller' | 'keeper' | 'zygote' | 'kernel' | 'child' | 'second child'
+
+/** Something that one side asks of the other, in nanoseconds since the call. */
+export interface TimelineEvent {
+  readonly kind: 'create' | 'begin' | 'step' | 'execve' | 'fail' | 'resume' | 'settle' | 'exit'
+  readonly from: Actor
+  readonly to: Actor
+  readonly what: string
+  readonly atNs: number
+  /** Of a step and of execve, as the child's clock or the caller's return tell it; the reading of the clock is in it. */
+  readonly durationNs?: number
+  /** How many system calls a step was. */
+  readonly calls?: number
+  readonly errno?: string
+}
+
+export interface Timeline {
+  readonly method: Method
+  /** What really created the child. */
+  readonly syscall: string
+  readonly pid: number | null
+  /** In the order of their time. */
+  readonly events: readonly TimelineEvent[]
+}
+
+type Timed = Pick<TimelineEvent, 'durationNs'>
+
+function lasting(from: number, to: number | undefined): Timed {
+  return to === undefined ? {} : {durationNs: to - from}
+}
+
+/** Calls of one step stand together. */
+function grouped(calls: readonly ScriptCall[]): readonly {first: number; end: number; kind: StepKindName}[] {
+  const groups: {first: number; end: number; kind: StepKindName}[] = []
+  calls.forEach(({step}, i) => {
+    const last = groups.at(-1)
+    if (last !== undefined && calls[last.first]?.step === step) last.end = i + 1
+    else groups.push({first: i, end: i + 1, kind: step.kind})
+  })
+  return groups
+}
+
+function stepEvents(calls: readonly ScriptCall[], stamps: Stamps, result: RunResult): readonly TimelineEvent[] {
+  const second = calls.findIndex(({nr}) => nr < 0)
+  const failed = result.stage === 'step' ? result.failedStep : -1
+  return grouped(calls).flatMap(({first, end, kind}): TimelineEvent[] => {
+    const atNs = stamps.calls[first]
+    if (atNs === undefined) return []
+    const isLast = failed >= first && failed < end
+    const until = isLast ? stamps.failed : end < calls.length ? stamps.calls[end] : (stamps.execve ?? stamps.failed)
+    const from = second >= 0 && first > second ? 'second child' : 'child'
+    const count = (isLast ? failed + 1 : end) - first
+    return [{kind: 'step', from, to: 'kernel', what: kind, atNs, ...lasting(atNs, until), calls: count}]
+  })
+}
+
+function ending({exitCode, signal}: RunResult): string {
+  return signal === 0 ? `exit ${exitCode}` : signalName(signal)
+}
+
+function names(method: Method, {creationCall}: RunResult): string {
+  return creationCall === 'none' ? method : creationCall.replace(/ \(.*/, '')
+}
+
+/**
+ * What happened when. posix_spawn's child is libc's own and notes nothing; a failed creation has no child.
+ * @param lowered with `stamped`, after the core has run it
+ */
+export function timelineOf(method: Method, kept: boolean, lowered: LoweredPlan, result: RunResult): Timeline {
+  const stamps = readStamps(lowered.image)
+  const parent: Actor = kept ? 'keeper' : 'caller'
+  const maker: Actor = method === 'zygote' ? 'zygote' : parent
+  const isSecond = lowered.calls.some(({nr}) => nr < 0)
+  const program: Actor = isSecond ? 'second child' : 'child'
+  const errno = result.errno === 0 ? {} : {errno: describeErrno(result.errno).name}
+  const ran = result.stage === 'spawned'
+  const events: TimelineEvent[] = [...stepEvents(lowered.calls, stamps, result)]
+  const note = (atNs: number | undefined, event: Omit<TimelineEvent, 'atNs'>) => {
+    if (atNs !== undefined) events.push({...event, atNs})
+  }
+  const known = methodTraits[method].birth.sharesMemory && !methodTraits[method].birth.besideCaller
+  const returned = known ? stamps.resumed : stamps.settled
+  if (method === 'zygote') note(stamps.creating, {kind: 'create', from: parent, to: 'zygote', what: 'sendmsg'})
+  const creating = method === 'zygote' ? stamps.zygote : stamps.creating
+  note(creating, {kind: 'create', from: maker, to: 'kernel', what: names(method, result)})
+  note(stamps.began, {kind: 'begin', from: 'kernel', to: 'child', what: 'begins'})
+  const executed = stamps.failed ?? returned
+  if (stamps.execve !== undefined)
+    note(stamps.execve, {
+      kind: 'execve',
+      from: program,
+      to: 'kernel',
+      what: 'execve',
+      ...lasting(stamps.execve, executed),
+    })
+  const who = result.stage === 'step' ? (events.filter(({kind}) => kind === 'step').at(-1)?.from ?? 'child') : program
+  note(stamps.failed, {kind: 'fail', from: who, to: 'kernel', what: '_exit', ...errno})
+  const answerer: Actor = method === 'zygote' ? 'zygote' : 'kernel'
+  const failedHere = stamps.began === undefined && !ran
+  note(stamps.resumed, {
+    kind: 'resume',
+    from: answerer,
+    to: parent,
+    what: failedHere ? 'fails' : 'resumed',
+    ...(failedHere && errno),
+  })
+  if (!known) note(stamps.settled, {kind: 'settle', from: 'kernel', to: parent, what: ran ? 'running' : 'failed'})
+  note(stamps.reaped, {kind: 'exit', from: 'kernel', to: parent, what: ending(result)})
+  const {creationCall: syscall, pid} = result
+  const inOrder = events.sort((a, b) => a.atNs - b.atNs)
+  return {method, syscall, pid: pid > 0 ? pid : null, events: inOrder}
+}
