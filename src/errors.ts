@@ -35,8 +35,8 @@ export class PlanError extends SpawnctlError {}
 /** The native core is missing, was built for something else, or could not do its part. */
 export class NativeError extends SpawnctlError {}
 
-/** Where a spawn failed; `kind` of a step, or the stage before and after the steps. */
-type FailedStage = 'prepare' | 'create' | 'step' | 'exec' | 'killed' | 'zygote'
+/** Where a spawn failed; posix_spawn may leave open whether at a step or at execve. */
+type FailedStage = 'prepare' | 'create' | 'step' | 'exec' | 'step-or-exec' | 'killed' | 'zygote'
 
 export interface SpawnFailure {
   stage: FailedStage

@@ -1,4 +1,4 @@
-import {existsSync, readFileSync, writeFileSync} from 'node:fs'
+import {existsSync, readFileSync} from 'node:fs'
 import {dirname, join, resolve} from 'node:path'
 import {PlanError} from '../errors.js'
 import type {CgroupLimits} from '../plan/step.js'
@@ -12,6 +12,8 @@ export interface Place {
   readonly version: 1 | 2
   readonly controllers: readonly Controller[]
 }
+
+type Write = (file: string, text: string) => void
 
 let made = 0
 
@@ -35,7 +37,7 @@ export function named(path: string, {mounts}: Tree): {directory: string; version
  * The nearest one of version 2, from the caller's own upwards, that gives these controllers to those below it, or that
  * can be told to: one with processes of its own cannot, but for the root.
  */
-function unifiedParent(start: string, top: string, needed: readonly Controller[]): string | undefined {
+function unifiedParent(start: string, top: string, needed: readonly Controller[], write: Write): string | undefined {
   for (let directory = start; ; directory = dirname(directory)) {
     const given = words(join(directory, 'cgroup.subtree_control'))
     const missing = needed.filter(controller => !given.includes(controller))
@@ -44,7 +46,7 @@ function unifiedParent(start: string, top: string, needed: readonly Controller[]
     const isFree = directory === top || words(join(directory, 'cgroup.procs')).length === 0
     if (isFree && missing.every(controller => available.includes(controller)))
       try {
-        writeFileSync(join(directory, 'cgroup.subtree_control'), missing.map(name => `+${name}`).join(' '))
+        write(join(directory, 'cgroup.subtree_control'), missing.map(name => `+${name}`).join(' '))
         return directory
       } catch {
         // Not ours to tell: further up it may have been told.
@@ -64,7 +66,7 @@ function refuse(missing: readonly Controller[]): never {
  * Where groups of our own go: one below a version 2 group, or one for each controller that version 1 has.
  * @throws {PlanError} when nowhere
  */
-export function places(path: string | undefined, limits: CgroupLimits, tree: Tree): readonly Place[] {
+export function places(path: string | undefined, limits: CgroupLimits, tree: Tree, write: Write): readonly Place[] {
   const {mounts, own} = tree
   const needed = controllersFor(limits)
   const name = `spawnctl-${process.pid}-${++made}`
@@ -80,6 +82,6 @@ export function places(path: string | undefined, limits: CgroupLimits, tree: Tre
   if (unified.length === 0) return found
   if (mounts.unified === undefined) refuse(unified)
   const from = start?.directory ?? resolve(mounts.unified, `.${own.unified ?? '/'}`)
-  const parent = unifiedParent(from, start?.directory ?? mounts.unified, unified) ?? refuse(unified)
+  const parent = unifiedParent(from, start?.directory ?? mounts.unified, unified, write) ?? refuse(unified)
   return [...found, {directory: join(parent, name), version: 2, controllers: unified}]
 }

@@ -6,22 +6,33 @@ import type {Cgroup, CgroupLimits, OpenCgroup} from '../plan/step.js'
 import {named, type Place, places} from './cgroup-places.js'
 import {readTree, settings} from './cgroup-tree.js'
 
-function make({directory, version, controllers}: Place, limits: CgroupLimits): void {
-  for (const {file, text} of controllers.flatMap(name => settings(name, limits, directory, version)))
-    writeFileSync(file, text)
+/** What is done to the file system of control groups; a dry run only writes it down. */
+export interface CgroupCalls {
+  mkdir(directory: string): void
+  write(file: string, text: string): void
+  open(path: string, flags: number): number
+  close(fd: number): void
+  /** Removes directories of control groups; those that still have processes stay. Returns the ones that stay. */
+  remove(directories: readonly string[]): readonly string[]
 }
 
-function open(directory: string, version: 1 | 2): OpenCgroup {
-  const procs = openSync(join(directory, 'cgroup.procs'), constants.O_WRONLY)
+function make({directory, version, controllers}: Place, limits: CgroupLimits, calls: CgroupCalls): void {
+  for (const {file, text} of controllers.flatMap(name => settings(name, limits, directory, version)))
+    calls.write(file, text)
+}
+
+function open(directory: string, version: 1 | 2, calls: CgroupCalls): OpenCgroup {
+  const {O_WRONLY, O_RDONLY, O_DIRECTORY} = constants
+  const procs = calls.open(join(directory, 'cgroup.procs'), O_WRONLY)
   if (version === 1) return {procs}
-  return {procs, directory: openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY)}
+  return {procs, directory: calls.open(directory, O_RDONLY | O_DIRECTORY)}
 }
 
 function fail(what: string, cause: unknown): never {
   if (cause instanceof PlanError) throw cause
   throw new PlanError('E_CGROUP', `${what}: ${(cause as Error).message}`, {
     why: 'control groups belong to root, unless they are delegated',
-    next: 'sudo, or systemd-run --user --scope -p Delegate=yes spawnctl exec …',
+    next: 'sudo, or systemd-run --user --scope -p Delegate=yes spawnctl exec …; spawnctl doctor tells what is delegated',
   })
 }
 
@@ -37,31 +48,39 @@ export function removeCgroups(directories: readonly string[]): readonly string[]
   })
 }
 
+const really: CgroupCalls = {
+  mkdir: mkdirSync,
+  write: writeFileSync,
+  open: openSync,
+  close: closeSync,
+  remove: removeCgroups,
+}
+
 /**
  * Opens a plan's control group, or makes one with its limits.
  * @returns the plan with descriptors in it, what was made and is to be removed when its processes have ended, and the
  *   function that closes the descriptors
  * @throws {PlanError}
  */
-export function openCgroup(plan: Plan): {plan: Plan; made: readonly string[]; close: () => void} {
+export function openCgroup(plan: Plan, calls = really): {plan: Plan; made: readonly string[]; close: () => void} {
   const step = plan.steps.find(candidate => candidate.kind === 'cgroup')
   if (step === undefined) return {plan, made: [], close: () => undefined}
   const opened: OpenCgroup[] = []
   const created: string[] = []
   const close = () => {
-    for (const {procs, directory} of opened) for (const fd of [procs, directory]) if (fd !== undefined) closeSync(fd)
+    for (const {procs, directory} of opened) for (const fd of [procs, directory]) if (fd !== undefined) calls.close(fd)
   }
   try {
     const tree = readTree()
     if (step.limits === undefined) {
       const {directory, version} = named(step.path as string, tree)
-      opened.push(open(directory, version))
+      opened.push(open(directory, version, calls))
     } else
-      for (const place of places(step.path, step.limits, tree)) {
-        mkdirSync(place.directory)
+      for (const place of places(step.path, step.limits, tree, calls.write)) {
+        calls.mkdir(place.directory)
         created.push(place.directory)
-        make(place, step.limits)
-        opened.push(open(place.directory, place.version))
+        make(place, step.limits, calls)
+        opened.push(open(place.directory, place.version, calls))
       }
     const withDescriptors: Cgroup = {...step, open: opened}
     return {
@@ -71,7 +90,7 @@ export function openCgroup(plan: Plan): {plan: Plan; made: readonly string[]; cl
     }
   } catch (cause) {
     close()
-    removeCgroups(created)
+    calls.remove(created)
     return fail(
       step.limits === undefined ? 'the control group cannot be entered' : 'no control group can be made',
       cause,

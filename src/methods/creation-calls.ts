@@ -25,13 +25,17 @@ const blockAll: Call = {
   reason: 'until the child sets its own mask, no handler runs in it',
 }
 
-function clone3(flags: string, namespaces: number): string {
-  const all = [flags, ...(namespaces === 0 ? [] : [cloneFlagText(namespaces)])].join('|')
+type Creation = Pick<LoweredPlan, 'cloneFlags' | 'cgroupCall'>
+
+function clone3(flags: string, {cloneFlags, cgroupCall}: Creation): string {
+  const inCgroup = cgroupCall === undefined ? [] : ['CLONE_INTO_CGROUP']
+  const all = [flags, ...inCgroup, ...(cloneFlags === 0 ? [] : [cloneFlagText(cloneFlags)])].join('|')
   return `clone3({flags=${all}, exit_signal=SIGCHLD, …}, 88)`
 }
 
 /** By libc, by the kernel's own call, or by the zygote. */
-function creation(method: Method, namespaces: number): readonly Call[] {
+function creation(method: Method, lowered: Creation): readonly Call[] {
+  const {cloneFlags} = lowered
   const reason = methodTraits[method].summary
   const by = 'caller'
   switch (method) {
@@ -43,30 +47,30 @@ function creation(method: Method, namespaces: number): readonly Call[] {
     case 'vfork':
       return [{by, call: 'vfork()', reason}, resetHandlers]
     case 'posix_spawn':
-      return [{by, call: clone3('CLONE_VM|CLONE_VFORK', 0), reason}]
+      return [{by, call: clone3('CLONE_VM|CLONE_VFORK', lowered), reason}]
     case 'clone':
-      return [{by, call: clone3('CLONE_VM|CLONE_VFORK|CLONE_PIDFD|CLONE_CLEAR_SIGHAND', namespaces), reason}]
+      return [{by, call: clone3('CLONE_VM|CLONE_VFORK|CLONE_PIDFD|CLONE_CLEAR_SIGHAND', lowered), reason}]
     case 'clone-vm':
-      return [{by, call: clone3('CLONE_VM|CLONE_PIDFD|CLONE_CLEAR_SIGHAND', namespaces), reason}]
+      return [{by, call: clone3('CLONE_VM|CLONE_PIDFD|CLONE_CLEAR_SIGHAND', lowered), reason}]
     case 'zygote':
       return [
         {by, call: 'sendmsg($zygote, {msg_control=[{SCM_RIGHTS, …}], …}, MSG_NOSIGNAL)', reason},
         {
           by: 'zygote',
-          call: `clone(child_stack=NULL, flags=CLONE_PARENT|${namespaces === 0 ? '' : `${cloneFlagText(namespaces)}|`}SIGCHLD)`,
+          call: `clone(child_stack=NULL, flags=CLONE_PARENT|${cloneFlags === 0 ? '' : `${cloneFlagText(cloneFlags)}|`}SIGCHLD)`,
           reason: 'the child is the caller’s own',
         },
       ]
   }
 }
 
-export function creationCalls(method: Method, namespaces: number, kept: boolean): readonly Call[] {
+export function creationCalls(method: Method, lowered: Creation, kept: boolean): readonly Call[] {
   const keeper: Call = {
     by: 'caller',
     call: 'clone(child_stack=NULL, flags=CLONE_CHILD_CLEARTID|CLONE_CHILD_SETTID|SIGCHLD)',
     reason: 'the keeper, which outlives a killed spawnctl; what follows is done by it',
   }
-  const calls = [blockAll, ...creation(method, namespaces)]
+  const calls = [blockAll, ...creation(method, lowered)]
   if (!kept || method === 'zygote') return calls
   return [keeper, ...calls.map(call => (call.by === 'caller' ? {...call, by: 'keeper' as const} : call))]
 }

@@ -8,6 +8,7 @@ import type {Supervision} from '../plan/supervision.js'
 import type {Arch} from '../plan/syscalls.js'
 import {readableText} from '../plan/text.js'
 import {refuseUnlessCapable, refuseUnlessSupervisable} from './capability.js'
+import {type ChildName, makersOf} from './children.js'
 import {creationCalls, libcCalls} from './creation-calls.js'
 import {openFlags} from './files.js'
 import {type Method, methodTraits} from './method.js'
@@ -17,7 +18,7 @@ import {currentUmask} from './zygote.js'
 
 /** One system call that a run would make. */
 export interface PlannedCall {
-  readonly by: 'caller' | 'keeper' | 'zygote' | 'child' | 'second child'
+  readonly by: 'caller' | 'keeper' | 'zygote' | ChildName
   /** As strace would print it; $1 stands for the result of an earlier one. */
   readonly call: string
   /** How often, when more than once. */
@@ -30,8 +31,10 @@ export interface PlannedCall {
 
 const AT_FDCWD = -100n
 
-function opening({fd, what, path}: Pretended): PlannedCall[] {
+function opening(pretended: Pretended): PlannedCall[] {
   const by = 'caller'
+  if ('call' in pretended) return [{by, ...pretended}]
+  const {fd, what, path} = pretended
   const open = (file: string, flags: number, mode?: number) =>
     callText('openat', [
       {number: AT_FDCWD},
@@ -46,8 +49,6 @@ function opening({fd, what, path}: Pretended): PlannedCall[] {
         {by, call: open('/dev/ptmx', O_RDWR | O_NOCTTY), reason: 'a new terminal: the end that is relayed'},
         {by, call: `ioctl(…, TIOCGPTPEER, …) = ${fd}`, reason: 'a new terminal: the end that is the program’s'},
       ]
-    case 'cgroup':
-      return [{by, call: `openat(AT_FDCWD, "…/cgroup.procs", O_WRONLY) = ${fd}`, reason: `control group ${path}`}]
     case 'namespace':
       return [{by, call: `${open(path, 0)} = ${fd}`, reason: 'the namespace to join'}]
     default: {
@@ -69,10 +70,10 @@ function quoted(text: Parameters<typeof readableText>[0]): string {
   return JSON.stringify(readableText(text))
 }
 
-function executing(plan: Plan, candidates: Plan['argv']): PlannedCall[] {
+function executing(plan: Plan, candidates: Plan['argv'], by: ChildName): PlannedCall[] {
   const argv = plan.argv.map(quoted).join(', ')
   return candidates.map((path, i) => ({
-    by: 'child',
+    by,
     call: `execve(${quoted(path)}, [${argv}], /* ${plan.env.length} vars */)`,
     reason: i === 0 ? 'the program' : 'the program, when it was not there',
   }))
@@ -100,18 +101,32 @@ export function plannedCalls(plan: Plan, method: Method, supervision: Supervisio
   const {takesFlags} = methodTraits[method].birth
   const lowered = lower(pretended.plan, {...lowering, takesFlags, openInit: pretended.next})
   const texts = scriptText(lowered.calls, lowered.pool)
-  const second = lowered.calls.findIndex(({nr}) => nr < 0)
-  const steps = lowered.calls.map(
-    ({step}, i): PlannedCall => ({
-      by: second >= 0 && i > second ? 'second child' : 'child',
-      call: texts[i] as string,
-      ...ofStep(step),
-    }),
-  )
+  const {makers, program} = makersOf(lowered.calls)
+  const steps = lowered.calls.flatMap(({step, nr}, i): PlannedCall[] => {
+    const call = i === lowered.cgroupCall ? 'getpid()' : (texts[i] as string)
+    const planned = {by: makers[i] as ChildName, call, ...ofStep(step)}
+    if (nr >= 0) return [planned]
+    const kept = 'SIGCHLD is not ignored while the next process may fail; that one has what it was'
+    const action = (by: ChildName, text: string): PlannedCall => ({
+      by,
+      call: `rt_sigaction(SIGCHLD, ${text}, 8)`,
+      reason: kept,
+    })
+    const next = makers[i + 1] ?? program
+    return [action(planned.by, '{sa_handler=SIG_DFL, sa_mask=[], sa_flags=0}, {…}'), planned, action(next, '{…}, NULL')]
+  })
+  const inits = [...new Set(makers)].filter(name => name !== program).reverse()
   return [
     ...pretended.opened.flatMap(opening),
-    ...creationCalls(method, lowered.cloneFlags, supervision.kept),
+    ...creationCalls(method, lowered, supervision.kept),
     ...(method === 'posix_spawn' ? libcCalls(lowered, ofStep) : steps),
-    ...executing(plan, lowered.candidates).map(call => (second >= 0 ? {...call, by: 'second child' as const} : call)),
+    ...executing(plan, lowered.candidates, program),
+    ...inits.map(
+      (by): PlannedCall => ({
+        by,
+        call: 'execveat($init, "", ["spawnctl-init", "PID"], NULL, AT_EMPTY_PATH)',
+        reason: 'who made the program’s process stays, passes signals on, reaps, and ends as the program does',
+      }),
+    ),
   ]
 }

@@ -1,13 +1,23 @@
+import {constants} from 'node:fs'
+import type {Value} from '../plan/call-formats.js'
+import {callText} from '../plan/call-text.js'
 import {newTerminal} from '../plan/descriptor-options.js'
 import {type Namespace, namespaceFile, namespaces} from '../plan/namespaces.js'
 import type {Plan} from '../plan/plan.js'
 import type {FileSource, JoinTarget, Step} from '../plan/step.js'
 import {mapsItself} from '../plan/steps/unshare.js'
+import type {SyscallName} from '../plan/syscalls.js'
+import {type CgroupCalls, openCgroup} from './cgroup.js'
 
-/** What is to be opened in the caller, and the number that it is given. */
-export interface Pretended {
+const AT_FDCWD = -100
+const O_CLOEXEC = 0o2000000
+
+/** What is to be opened in the caller and the number that it is given, or what is made of control groups. */
+export type Pretended = PretendedFile | {readonly call: string; readonly reason: string}
+
+interface PretendedFile {
   readonly fd: number
-  readonly what: FileSource | 'terminal' | 'cgroup' | 'namespace'
+  readonly what: FileSource | 'terminal' | 'namespace'
   readonly path: string
 }
 
@@ -19,12 +29,38 @@ function namespaceAt(path: string): Namespace {
   return namespaces.find(namespace => path.endsWith(`/ns/${namespaceFile(namespace)}`)) ?? 'net'
 }
 
+function cgroupCalls(next: () => number, tell: (made: Pretended) => void): CgroupCalls {
+  const {O_WRONLY, O_CREAT, O_TRUNC} = constants
+  const reason = 'a control group, before there is a process for it'
+  const number = (value: number) => ({number: BigInt(value)})
+  const bytes = (text: string) => ({bytes: Buffer.from(text)})
+  const say = (name: SyscallName, args: readonly Value[], result = '') =>
+    tell({call: `${callText(name, args)}${result}`, reason})
+  const open = (path: string, flags: number) => {
+    const fd = next()
+    say('openat', [number(AT_FDCWD), bytes(path), number(flags | O_CLOEXEC), number(0o666)], ` = ${fd}`)
+    return fd
+  }
+  const close = (fd: number) => say('close', [number(fd)])
+  return {
+    mkdir: directory => tell({call: `mkdir(${JSON.stringify(directory)}, 0777)`, reason}),
+    write: (file, text) => {
+      const fd = open(file, O_WRONLY | O_CREAT | O_TRUNC)
+      say('write', [number(fd), bytes(text), number(text.length)])
+      close(fd)
+    },
+    open,
+    close,
+    remove: () => [],
+  }
+}
+
 /** A plan as it is when all that it names has been opened; nothing is, and nothing comes into being. */
 export function pretendOpen(plan: Plan): {plan: Plan; opened: readonly Pretended[]; next: () => number} {
   const opened: Pretended[] = []
   let last = firstNumber - 1
   const next = () => ++last
-  const open = (what: Pretended['what'], path: string) => {
+  const open = (what: PretendedFile['what'], path: string) => {
     opened.push({fd: next(), what, path})
     return last
   }
@@ -51,11 +87,13 @@ export function pretendOpen(plan: Plan): {plan: Plan; opened: readonly Pretended
         return mapsItself(step, process.geteuid?.() ?? 0, process.getegid?.() ?? 0)
           ? step
           : {...step, userNamespace: open('namespace', '/proc/…/ns/user')}
-      case 'cgroup':
-        return {...step, open: [{procs: open('cgroup', step.path ?? 'a new one')}]}
       default:
         return step
     }
   }
-  return {plan: {...plan, steps: plan.steps.map(pretended)}, opened, next}
+  const cgroup = openCgroup(
+    plan,
+    cgroupCalls(next, made => opened.push(made)),
+  )
+  return {plan: {...plan, steps: cgroup.plan.steps.map(pretended)}, opened, next}
 }

@@ -4,11 +4,12 @@ import type {ScriptCall} from '../plan/script.js'
 import {signalName} from '../plan/signals.js'
 import {readStamps, type Stamps} from '../plan/stamps.js'
 import type {StepKindName} from '../plan/step.js'
+import {type ChildName, makersOf} from './children.js'
 import {describeErrno} from './diagnosis/errno.js'
 import {type Method, methodTraits} from './method.js'
 
-/** Who does something; a second child is the program's where the first one became spawnctl-init. */
-export type Actor = 'caller' | 'keeper' | 'zygote' | 'kernel' | 'child' | 'second child'
+/** Who does something; a child that makes another for the program becomes spawnctl-init. */
+export type Actor = 'caller' | 'keeper' | 'zygote' | 'kernel' | ChildName
 
 /** Something that one side asks of the other, in nanoseconds since the call. */
 export interface TimelineEvent {
@@ -51,14 +52,14 @@ function grouped(calls: readonly ScriptCall[]): readonly {first: number; end: nu
 }
 
 function stepEvents(calls: readonly ScriptCall[], stamps: Stamps, result: RunResult): readonly TimelineEvent[] {
-  const second = calls.findIndex(({nr}) => nr < 0)
+  const {makers} = makersOf(calls)
   const failed = result.stage === 'step' ? result.failedStep : -1
   return grouped(calls).flatMap(({first, end, kind}): TimelineEvent[] => {
     const atNs = stamps.calls[first]
     if (atNs === undefined) return []
     const isLast = failed >= first && failed < end
     const until = isLast ? stamps.failed : end < calls.length ? stamps.calls[end] : (stamps.execve ?? stamps.failed)
-    const from = second >= 0 && first > second ? 'second child' : 'child'
+    const from = makers[first] as ChildName
     const count = (isLast ? failed + 1 : end) - first
     return [{kind: 'step', from, to: 'kernel', what: kind, atNs, ...lasting(atNs, until), calls: count}]
   })
@@ -80,8 +81,7 @@ export function timelineOf(method: Method, kept: boolean, lowered: LoweredPlan, 
   const stamps = readStamps(lowered.image)
   const parent: Actor = kept ? 'keeper' : 'caller'
   const maker: Actor = method === 'zygote' ? 'zygote' : parent
-  const isSecond = lowered.calls.some(({nr}) => nr < 0)
-  const program: Actor = isSecond ? 'second child' : 'child'
+  const {program} = makersOf(lowered.calls)
   const errno = result.errno === 0 ? {} : {errno: describeErrno(result.errno).name}
   const ran = result.stage === 'spawned'
   const events: TimelineEvent[] = [...stepEvents(lowered.calls, stamps, result)]

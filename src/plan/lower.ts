@@ -42,6 +42,8 @@ export interface LoweredPlan {
   readonly candidates: readonly Text[]
   /** CLONE_NEW… of its creation. */
   readonly cloneFlags: number
+  /** Which call puts the child into its control group, where its creation does that already. */
+  readonly cgroupCall: number | undefined
   /** What the calls and actions refer to. */
   readonly pool: Pool
   /** For posix_spawn: its file actions with the steps that ask for them, and the mask among its attributes. */
@@ -93,7 +95,7 @@ function scriptFor(steps: readonly Step[], lowering: Lowering): Script {
     const {pool, sigmask} = attributes
     const own = {calls: [], slotCount: 0, pool, actions: attributes.actions, attributes, sentFds: [], zygoteSocket: -1}
     const bytes = encodeScript({...common, ...own, ...plainCreation})
-    return {bytes, steps, calls: [], cloneFlags: 0, pool, actions, sigmask}
+    return {bytes, steps, calls: [], cloneFlags: 0, cgroupCall: undefined, pool, actions, sigmask}
   }
   const zygoteSocket = lowering.form === 'zygote' ? lowering.zygoteSocket : -1
   const situation: Situation = {
@@ -121,7 +123,9 @@ function scriptFor(steps: readonly Step[], lowering: Lowering): Script {
   const {sentFds, cloneFlags} = situation
   const own = {calls, slotCount, pool, actions: [], attributes: noAttributes, sentFds, zygoteSocket}
   const bytes = encodeScript({...common, ...own, ...situation.cgroup, cloneFlags})
-  return {bytes, steps, calls, cloneFlags, pool, actions: [], sigmask: 0n}
+  const {cgroupFd, cgroupStep} = situation.cgroup
+  const cgroupCall = cgroupFd < 0 ? undefined : cgroupStep
+  return {bytes, steps, calls, cloneFlags, cgroupCall, pool, actions: [], sigmask: 0n}
 }
 
 /** By the list of steps, and by method: a program that spawns again and again asks for the same. */

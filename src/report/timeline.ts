@@ -1,3 +1,4 @@
+import {type ChildName, children} from '../methods/children.js'
 import type {Actor, Timeline, TimelineEvent} from '../methods/timeline.js'
 
 /** How lines look; plain functions where there is no colour. */
@@ -44,12 +45,16 @@ const glyphSets: Readonly<Record<TimelineStyle['glyphs'], Glyphs>> = {
   },
 }
 
-const order: readonly Actor[] = ['caller', 'keeper', 'zygote', 'kernel', 'child', 'second child']
+const order: readonly Actor[] = ['caller', 'keeper', 'zygote', 'kernel', ...children]
 const timeColumns = 9
 const firstLane = 14
 /** More than three lanes stand closer: all fits 80 columns. */
 const wideLane = 15
 const narrowLane = 12
+
+function isChild(actor: Actor): actor is ChildName {
+  return children.some(name => name === actor)
+}
 
 type State = 'absent' | 'alive' | 'asleep'
 
@@ -64,9 +69,9 @@ function follow(states: Map<Actor, State>, {kind, from, to}: TimelineEvent, pare
   if (kind === 'create' && from === parent) states.set(parent, 'asleep')
   if (kind === 'resume') states.set(parent, 'alive')
   if (kind === 'begin') states.set(to, 'alive')
-  if (from === 'second child') states.set('second child', 'alive')
+  if (from !== 'child' && isChild(from)) states.set(from, 'alive')
   if (kind === 'fail') states.set(from, 'absent')
-  if (kind === 'exit') for (const child of ['child', 'second child'] as const) states.set(child, 'absent')
+  if (kind === 'exit') for (const child of children) states.set(child, 'absent')
 }
 
 function noted(event: TimelineEvent, {times, micro}: Glyphs): string {

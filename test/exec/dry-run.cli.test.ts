@@ -84,6 +84,8 @@ const root = [
   'none',
   '--cap-drop',
   'net_raw',
+  '--pids-max',
+  '50',
   '--ambient-caps',
   'kill',
   '--securebits',
@@ -118,6 +120,17 @@ describe.skipIf(!has.strace)('--dry-run tells what strace sees the child do # ne
   it.skipIf(!has.root).each(privileged)('of rights and ids by $method # needs root', ({method, words}) =>
     compare(method, words),
   )
+
+  it.skipIf(!has.root || !has.cgroup2)('of a control group # needs root and cgroup v2', async () => {
+    const words = ['-m', 'clone', '--cgroup', '/', '--', '/bin/true']
+    const told = (await planned(words)).map(({call}) => call)
+    const {calls} = traceCli(['exec', ...words], 'clone3,openat')
+    expect(told.find(call => call.startsWith('clone3'))).toContain('|CLONE_INTO_CGROUP')
+    expect(calls.some(({name, args}) => name === 'clone3' && args.includes('|CLONE_INTO_CGROUP'))).toBe(true)
+    const opened = calls.filter(({name, args}) => name === 'openat' && args.includes('cgroup.procs'))
+    expect(told.map(call => call.replace(/ = \d+$/, ''))).toContain(`openat(${opened[0]?.args})`)
+    expect(told.filter(call => call === 'getpid()')).toHaveLength(1)
+  })
 
   it('with its arguments', async () => {
     const told = await planned(['-m', 'clone', ...anybody, '--', '/bin/true'])

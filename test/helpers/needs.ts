@@ -1,5 +1,5 @@
 import {spawnSync} from 'node:child_process'
-import {statSync} from 'node:fs'
+import {readFileSync, statSync} from 'node:fs'
 import {dirname} from 'node:path'
 import {fileURLToPath} from 'node:url'
 
@@ -18,5 +18,6 @@ export const has = {
   userNamespaces: spawnSync('unshare', ['--user', '--map-root-user', '--net', 'true']).status === 0,
   /** What the tests of namespaces compare with, and look at. */
   unshare: isRoot && spawnSync('unshare', ['--pid', '--fork', '--mount-proc', 'true']).status === 0,
+  cgroup2: readFileSync('/proc/self/mountinfo', 'utf8').includes(' - cgroup2 '),
   strace: spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0,
 }

@@ -91,6 +91,11 @@ export function runCli(args: readonly string[], options: RunOptions = {}): Promi
   return startCli(args, options).ended
 }
 
+/** Runs any program to its end, as runCli does. */
+export function runProgram(file: string, args: readonly string[], options: RunOptions = {}): Promise<CliRun> {
+  return start(file, args, options).ended
+}
+
 /** Starts a shell on a script in which `spawnctl` is the CLI, and $1, $2 … are the words. */
 export function startShell(script: string, words: readonly string[] = [], options: RunOptions = {}): Running {
   // An alias, for bash hands descriptors above 2 down to programs but not to what a function runs.

@@ -24,7 +24,7 @@ function make(groups: Readonly<Record<string, string>>): void {
 const all = 'cpu memory pids'
 const inGroup = (own: string): Tree => ({mounts: {unified: mount, legacy: {}}, own: {unified: own, legacy: {}}})
 const parents = (path: string | undefined, tree: Tree) =>
-  places(path, {pidsMax: 5, memoryMax: 4096}, tree).map(({directory, version, controllers}) => {
+  places(path, {pidsMax: 5, memoryMax: 4096}, tree, writeFileSync).map(({directory, version, controllers}) => {
     expect(directory).toMatch(/\/spawnctl-\d+-\d+$/)
     return `${directory.slice(mount.length).replace(/\/spawnctl-.*/, '') || '/'} ${version} ${controllers.join(' ')}`
   })

@@ -1,7 +1,6 @@
 import {accessSync, constants, statSync} from 'node:fs'
 import {type Advice, SpawnctlError, SpawnError, type SpawnFailure} from '../../errors.js'
 import type {RunResult, SpawnResult} from '../../native/core.js'
-import {kindOf} from '../../plan/housekeeping.js'
 import type {LoweredPlan} from '../../plan/lower.js'
 import type {Plan} from '../../plan/plan.js'
 import {signalName} from '../../plan/signals.js'
@@ -12,30 +11,14 @@ import type {Method} from '../method.js'
 import {explainCreation} from './creation.js'
 import {describeErrno} from './errno.js'
 import {diagnoseExec} from './exec.js'
-import {explainInside, explainNamespaces} from './namespaces.js'
+import {failedItself, stepError, unclearError} from './step.js'
 
-const failedItself = 125
 /** What the creation of a child says of the namespaces that begin with it. */
 const refusesNamespaces = new Set(['EPERM', 'EINVAL', 'ENOSPC', 'EUSERS'])
 
 function callerSyscall(nr: number): string | undefined {
   const numbers: Readonly<Record<string, number>> = callerSyscallNumbers[process.arch as Arch]
   return Object.keys(numbers).find(name => numbers[name] === nr)
-}
-
-function stepError(method: Method, step: Step, syscall: string | undefined, errno: number, cloneFlags = 0): SpawnError {
-  const {name, text} = describeErrno(errno)
-  const kind = kindOf(step)
-  const what = syscall === undefined ? '' : `${syscall}: `
-  const failure: SpawnFailure = {stage: 'step', method, step: step.kind, errno: name, ...(syscall && {syscall})}
-  const message = `housekeeping failed at "${kind.describe(step)}": ${what}${text} (${name})`
-  return new SpawnError(
-    'E_STEP',
-    message,
-    failure,
-    explainNamespaces(step, name) ?? explainInside(step, name, cloneFlags) ?? kind.explain?.(step, name) ?? {},
-    failedItself,
-  )
 }
 
 function execError(method: Method, plan: Plan, lowered: Script, errno: number): SpawnError {
@@ -146,9 +129,9 @@ export function diagnose(method: Method, plan: Plan, lowered: Script, result: Ou
       return execError(method, plan, lowered, result.errno)
     case 'step-or-exec': {
       const step = guiltyStep(plan, result.errno)
-      return step === undefined
-        ? execError(method, plan, lowered, result.errno)
-        : stepError(method, step, undefined, result.errno)
+      if (step !== undefined) return stepError(method, step, undefined, result.errno)
+      const error = execError(method, plan, lowered, result.errno)
+      return error.code === 'E_EXEC' ? (unclearError(method, plan.steps, result.errno) ?? error) : error
     }
     case 'killed':
       return killedError(method, result.waitStatus)

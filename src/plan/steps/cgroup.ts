@@ -58,7 +58,7 @@ function place({path, limits}: Cgroup): string {
 export const cgroup: StepKind<'cgroup'> = {
   kind: 'cgroup',
   summary:
-    'Control group. Before all else that counts memory or time, with the rights of outside; before the cgroup namespace, which begins at it. clone3 creates the child in it.',
+    'Control group. Before all else that counts memory or time, with the rights of outside; before the cgroup namespace, which begins at it. With version 2 clone3 creates the child in it.',
   options: [
     {
       name: 'cgroup',
