@@ -121,7 +121,11 @@ const reportTable = table(
       'string',
       '`"no"`, `"signal"` when its time was up and it was sent the signal, `"kill"` when it was sent SIGKILL',
     ],
-    ['`killTree`', 'string or null', 'by what means all that it started was ended; null when that was not asked for'],
+    [
+      '`killTree`',
+      'string or null',
+      'by what means all that it started was ended: `"pid namespace"`, `"cgroup.kill"`, or `"descendants"`, one by one; null when that was not asked for',
+    ],
     [
       '`callerBlockedNs`',
       'nanoseconds',

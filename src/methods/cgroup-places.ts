@@ -79,7 +79,7 @@ export function places(path: string | undefined, limits: CgroupLimits, tree: Tre
     version: 1,
     controllers: [controller],
   }))
-  if (unified.length === 0) return found
+  if (unified.length === 0 && needed.length > 0) return found
   if (mounts.unified === undefined) refuse(unified)
   const from = start?.directory ?? resolve(mounts.unified, `.${own.unified ?? '/'}`)
   const parent = unifiedParent(from, start?.directory ?? mounts.unified, unified, write) ?? refuse(unified)

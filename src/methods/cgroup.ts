@@ -1,5 +1,15 @@
-import {closeSync, constants, existsSync, mkdirSync, openSync, rmdirSync, writeFileSync} from 'node:fs'
-import {join} from 'node:path'
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import {dirname, join} from 'node:path'
 import {PlanError} from '../errors.js'
 import type {Plan} from '../plan/plan.js'
 import type {Cgroup, CgroupLimits, OpenCgroup} from '../plan/step.js'
@@ -48,8 +58,26 @@ export function removeCgroups(directories: readonly string[]): readonly string[]
   })
 }
 
+const staleMs = 60_000
+
+/** Removes empty groups whose spawnctl was killed before it could; of a running one they are seldom empty, and never old. */
+function sweep(parent: string): void {
+  for (const name of readdirSync(parent)) {
+    const pid = /^spawnctl-(\d+)-\d+$/.exec(name)?.[1]
+    const directory = join(parent, name)
+    if (pid === undefined || existsSync(`/proc/${pid}`)) continue
+    if (Date.now() - (statSync(directory, {throwIfNoEntry: false})?.mtimeMs ?? Date.now()) > staleMs)
+      removeCgroups([directory])
+  }
+}
+
+function makeAfterSweeping(directory: string): void {
+  sweep(dirname(directory))
+  mkdirSync(directory)
+}
+
 const really: CgroupCalls = {
-  mkdir: mkdirSync,
+  mkdir: makeAfterSweeping,
   write: writeFileSync,
   open: openSync,
   close: closeSync,

@@ -11,6 +11,7 @@ import {refuseUnlessCapable, refuseUnlessSupervisable} from './capability.js'
 import {type ChildName, makersOf} from './children.js'
 import {creationCalls, libcCalls} from './creation-calls.js'
 import {openFlags} from './files.js'
+import {withKillGroup} from './kill-group.js'
 import {type Method, methodTraits} from './method.js'
 import {type Pretended, pretendOpen} from './pretend.js'
 import {scriptLowering} from './spawn.js'
@@ -83,9 +84,10 @@ function executing(plan: Plan, candidates: Plan['argv'], by: ChildName): Planned
  * The system calls that a run of this plan would make, in order; nothing is opened or created.
  * @throws {PlanError} as runPlan would
  */
-export function plannedCalls(plan: Plan, method: Method, supervision: Supervision): readonly PlannedCall[] {
-  refuseUnlessCapable(plan, method)
+export function plannedCalls(asked: Plan, method: Method, supervision: Supervision): readonly PlannedCall[] {
+  refuseUnlessCapable(asked, method)
   refuseUnlessSupervisable(supervision, method)
+  const plan = withKillGroup(asked, supervision)
   const pretended = pretendOpen(plan)
   const lowering =
     method === 'zygote'

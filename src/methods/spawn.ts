@@ -18,6 +18,7 @@ import type {Arch} from '../plan/syscalls.js'
 import {refuseUnlessCapable, refuseUnlessSupervisable} from './capability.js'
 import {removeCgroups} from './cgroup.js'
 import {diagnose, preparing, refuseLostKeeper} from './diagnosis/diagnose.js'
+import {hasPidNamespace, openCgroupKill, withKillGroup} from './kill-group.js'
 import {type Method, methodTraits} from './method.js'
 import {openPlan} from './opening.js'
 import {openTerminal} from './terminal.js'
@@ -56,10 +57,9 @@ export interface Ran extends Omit<Spawned, 'pidfd'> {
   readonly elapsedNs: number
 }
 
-/** A pid namespace ends with its first process; else orphans come to the keeper, which ends them. */
-type KillTree = 'pid namespace' | 'descendants'
+/** A pid namespace ends with its first process, a control group at once; else orphans come to the keeper, which ends them. */
+type KillTree = 'pid namespace' | 'cgroup.kill' | 'descendants'
 
-const CLONE_NEWPID = 0x20000000
 const unsupervised: Supervision = {
   timeoutMs: 0,
   killAfterMs: 0,
@@ -107,7 +107,7 @@ export function engage<Result extends SpawnResult>(
   plan: Plan,
   method: Method,
   zygote: Zygote | undefined,
-  native: (lowered: LoweredPlan) => Result,
+  native: (lowered: LoweredPlan, cgroups: readonly string[]) => Result,
   {room, stamped = false}: {room?: Room; stamped?: boolean} = {},
 ): Result & {cgroups: readonly string[]} {
   if (method === 'zygote' && zygote === undefined)
@@ -131,7 +131,7 @@ export function engage<Result extends SpawnResult>(
     if (method === 'posix_spawn') makeBlocking(opened.plan)
     const {takesFlags} = methodTraits[method].birth
     const lowered = lower(opened.plan, {...lowering, takesFlags, openInit: opened.openInit, room, stamped})
-    const result = native(lowered)
+    const result = native(lowered, opened.cgroups)
     if (result.stage !== 'spawned') throw diagnose(method, plan, lowered, result)
     succeeded = true
     return {...result, cgroups: opened.cgroups}
@@ -169,7 +169,7 @@ function runOptions(
   plan: Plan,
   method: Method,
   supervision: Supervision,
-): Omit<RunOptions, 'terminal' | 'terminalPeer'> {
+): Omit<RunOptions, 'terminal' | 'terminalPeer' | 'cgroupKill'> {
   const {timeoutMs, killAfterMs, signal, killTree, kept} = supervision
   return {
     timeoutNs: nanoseconds(timeoutMs),
@@ -197,13 +197,15 @@ export function runPlan(
   const zygote = method === 'zygote' ? openZygote() : undefined
   let terminal: ReturnType<typeof openTerminal> | undefined
   try {
-    terminal = openTerminal(plan)
+    terminal = openTerminal(withKillGroup(plan, supervision))
     const {plan: opened, take} = terminal
     const options = runOptions(plan, method, supervision)
-    let cloneFlags = 0
-    const native = (lowered: LoweredPlan) => {
-      cloneFlags = lowered.cloneFlags
-      const run = nativeRun(lowered.image, {...options, ...take()})
+    let killTree: KillTree = 'descendants'
+    const native = (lowered: LoweredPlan, cgroups: readonly string[]) => {
+      const kill = openCgroupKill(supervision.killTree ? cgroups : [])
+      killTree = hasPidNamespace(plan) ? 'pid namespace' : kill.fd >= 0 ? 'cgroup.kill' : 'descendants'
+      const run = nativeRun(lowered.image, {...options, ...take(), cgroupKill: kill.fd})
+      kill.close()
       refuseLostKeeper(method, run)
       tell?.(timelineOf(method, options.keep, lowered, run))
       return run
@@ -218,7 +220,7 @@ export function runPlan(
       interrupted: result.interrupted,
       reapedElsewhere: result.waitErrno !== 0,
       timedOut: result.timedOut,
-      killTree: supervision.killTree ? (cloneFlags & CLONE_NEWPID ? 'pid namespace' : 'descendants') : null,
+      killTree: supervision.killTree ? killTree : null,
       elapsedNs: result.elapsedNs,
     }
   } finally {

@@ -58,7 +58,7 @@ export interface RunResult extends SpawnResult {
 }
 
 export const spawnResultBytes = 64
-const runOptionsBytes = 40
+const runOptionsBytes = 48
 const runResultBytes = spawnResultBytes + 40
 
 export function readSpawnResult(view: DataView): SpawnResult {
@@ -99,6 +99,8 @@ export interface RunOptions {
   /** Both ends of the program's new terminal, or -1; the run closes them. */
   terminal: number
   terminalPeer: number
+  /** cgroup.kill of the program's control group, open for writing, or -1. */
+  cgroupKill: number
 }
 
 function encodeRunOptions({
@@ -110,6 +112,7 @@ function encodeRunOptions({
   orphanSignal,
   terminal,
   terminalPeer,
+  cgroupKill,
 }: RunOptions): Uint8Array {
   const view = new DataView(new ArrayBuffer(runOptionsBytes))
   view.setBigUint64(0, timeoutNs, true)
@@ -120,6 +123,7 @@ function encodeRunOptions({
   view.setInt32(28, orphanSignal, true)
   view.setInt32(32, terminal, true)
   view.setInt32(36, terminalPeer, true)
+  view.setInt32(40, cgroupKill, true)
   return new Uint8Array(view.buffer)
 }
 

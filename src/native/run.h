@@ -31,6 +31,8 @@ struct run_options {
 	int32_t orphan_signal;	/* when this process has ended: what the keeper sends; 0: nothing */
 	int32_t terminal;	/* our end of the program's new terminal, or -1 */
 	int32_t terminal_peer;	/* the program's end; both are closed by the run */
+	int32_t cgroup_kill;	/* cgroup.kill of the program's control group, or -1 */
+	int32_t unused;
 };
 
 #define FORWARDED_COUNT 8

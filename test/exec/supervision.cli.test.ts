@@ -1,10 +1,11 @@
 import {spawnSync} from 'node:child_process'
-import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import {mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, utimesSync, writeFileSync} from 'node:fs'
 import {constants, tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, describe, expect, it} from 'vitest'
 import {type Method, methods} from '../../src/methods/method.js'
 import {type Arch, syscallNumbers} from '../../src/plan/syscalls.js'
+import {has} from '../helpers/needs.js'
 import {processesWith, type Running, runCli, startCli, until} from '../helpers/run-cli.js'
 
 const home = mkdtempSync(join(tmpdir(), 'spawnctl-supervision-'))
@@ -59,7 +60,7 @@ describe.concurrent.each(kept)('a program started by %s', method => {
     expect(pid).toBeGreaterThan(0)
     expect({status, report: JSON.parse(stderr)}).toMatchObject({
       status: 5,
-      report: {killTree: 'descendants', exitCode: 5, method},
+      report: {killTree: has.ownCgroup ? 'cgroup.kill' : 'descendants', exitCode: 5, method},
     })
     expect(processesWith(entry)).toEqual([])
   })
@@ -85,6 +86,52 @@ describe.concurrent.each(kept)('a program started by %s', method => {
     expect(status).toBe(125)
     expect(stderr).toMatch(/keeper was killed by SIGKILL\nwhy: {2}.*\nnext: /)
     expect(processesWith(entry)).toEqual([])
+  })
+})
+
+/** Chains of processes, each making the next and a session for it: always one ahead of who ends them one by one. */
+const runaways = `
+import os
+for chain in range(8):
+    if os.fork() == 0:
+        for _ in range(5000):
+            if os.fork() != 0: os._exit(0)
+            os.setsid()
+        os._exit(0)
+`
+
+describe.concurrent('the means of --kill-tree', () => {
+  const report = async (words: readonly string[]) => {
+    const {entry, ended} = start(['-m', 'clone', '--kill-tree', '--json', ...words, '--', 'python3', '-c', runaways])
+    const {stderr} = await ended
+    expect(processesWith(entry)).toEqual([])
+    return JSON.parse(stderr)
+  }
+
+  it.skipIf(!has.ownCgroup)('are cgroup.kill where a group can be made # needs a divisible cgroup v2', async () => {
+    const directory = has.ownCgroup as string
+    const [stale, fresh] = ['spawnctl-4194999-1', 'spawnctl-4194999-2'].map(name => join(directory, name)) as [
+      string,
+      string,
+    ]
+    for (const made of [stale, fresh]) mkdirSync(made)
+    utimesSync(stale, 0, 0)
+    expect(await report([])).toMatchObject({killTree: 'cgroup.kill'})
+    const left = readdirSync(directory)
+    rmdirSync(fresh)
+    expect(left).toContain('spawnctl-4194999-2')
+    expect(left).not.toContain('spawnctl-4194999-1')
+  })
+
+  it.skipIf(!has.root || !has.cgroup2)(
+    'are a search where another group is asked for # needs root and cgroup v2',
+    async () => {
+      expect(await report(['--cgroup', '/'])).toMatchObject({killTree: 'descendants'})
+    },
+  )
+
+  it.skipIf(!has.unshare)('are the pid namespace where there is one # needs namespaces', async () => {
+    expect(await report(['--unshare', 'pid', '--mount-proc'])).toMatchObject({killTree: 'pid namespace'})
   })
 })
 

@@ -1,6 +1,6 @@
 import {spawnSync} from 'node:child_process'
-import {readFileSync, statSync} from 'node:fs'
-import {dirname} from 'node:path'
+import {existsSync, mkdirSync, readFileSync, rmdirSync, statSync} from 'node:fs'
+import {dirname, join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 
 const isRoot = process.getuid?.() === 0
@@ -8,6 +8,23 @@ const isRoot = process.getuid?.() === 0
 /** Another user can run nothing out of a tree below /root. */
 function isOpenToOthers(path: string): boolean {
   return (statSync(path).mode & 0o001) !== 0 && (path === '/' || isOpenToOthers(dirname(path)))
+}
+
+/** Where a control group of version 2 with cgroup.kill can be made; undefined where not. */
+function ownCgroup(): string | undefined {
+  const mount = / (\S+) \S+ - cgroup2 /.exec(readFileSync('/proc/self/mountinfo', 'utf8'))?.[1]
+  const path = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1]
+  if (mount === undefined || path === undefined) return undefined
+  const directory = join(mount, path)
+  const probe = join(directory, `needs-${process.pid}`)
+  try {
+    mkdirSync(probe)
+    const canKill = existsSync(join(probe, 'cgroup.kill'))
+    rmdirSync(probe)
+    return canKill ? directory : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** What some tests need; a test is skipped by it under a title that says so: `it.skipIf(!has.root)('… # needs root')`. */
@@ -19,5 +36,6 @@ export const has = {
   /** What the tests of namespaces compare with, and look at. */
   unshare: isRoot && spawnSync('unshare', ['--pid', '--fork', '--mount-proc', 'true']).status === 0,
   cgroup2: readFileSync('/proc/self/mountinfo', 'utf8').includes(' - cgroup2 '),
+  ownCgroup: ownCgroup(),
   strace: spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0,
 }

@@ -66,8 +66,18 @@ function probeKill(): Outcome {
   return outcome.state === 'unknown' && outcome.errno === 'ENOENT' ? {...outcome, state: 'missing'} : outcome
 }
 
+/** Version 1 hands nothing down: who may make a group in its hierarchy may limit it. */
+function probeLegacy(name: string): Outcome | undefined {
+  const cgroup = ownCgroups(name)[0]
+  if (cgroup === undefined) return undefined
+  const outcome = inCgroupOfItsOwn(cgroup, directory => [...entering(directory), ...entering(cgroup)])
+  return outcome.state === 'works' ? works(`${outcome.evidence}, below ${cgroup}`, 'version 1') : outcome
+}
+
 /** A cgroup below ours has a controller if ours hands it down; the root alone may begin to at any time. */
 function probeController(name: string): Outcome {
+  const legacy = probeLegacy(name)
+  if (legacy !== undefined) return legacy
   const cgroup = ownCgroups()[0]
   if (cgroup === undefined) return noCgroup
   const listed = (file: string) => (read(`${cgroup}/${file}`) ?? '').split(' ').includes(name)
@@ -108,7 +118,7 @@ const probes: readonly Probe[] = [
     consequence: {
       methods: none,
       options: ['--cgroup', '--memory-max', '--pids-max', '--cpu-max', '--kill-tree'],
-      text: 'no cgroup can be made below ours; --kill-tree falls back to weaker means',
+      text: 'no cgroup can be made below ours; --kill-tree ends one by one what it finds',
     },
     advice: delegate,
   },
@@ -116,7 +126,7 @@ const probes: readonly Probe[] = [
     id: 'cgroup-kill',
     title: 'cgroup.kill',
     probe: probeKill,
-    consequence: {methods: none, options: ['--kill-tree'], text: 'falls back to weaker means'},
+    consequence: {methods: none, options: ['--kill-tree'], text: 'ends one by one what it finds'},
     advice: ({state}) => (state === 'missing' ? 'Linux 5.14 or later has it' : delegate),
   },
   ...controllers.map(
@@ -126,9 +136,7 @@ const probes: readonly Probe[] = [
       probe: () => probeController(name),
       consequence: {methods: none, options: [option], text: 'the limit cannot be set'},
       advice: ({state}) =>
-        state === 'missing'
-          ? 'it may be one of version 1 here: boot with cgroup_no_v1=all, or enable it further up'
-          : delegate,
+        state === 'missing' ? 'enable it further up, in cgroup.subtree_control of the groups above' : delegate,
     }),
   ),
 ]

@@ -52,7 +52,7 @@ function describeLimits({memoryMax, pidsMax, cpuMax}: CgroupLimits): string {
 
 function place({path, limits}: Cgroup): string {
   if (limits === undefined) return path as string
-  return `${path === undefined ? 'of its own' : `below ${path}`} (${describeLimits(limits)})`
+  return `${path === undefined ? 'of its own' : `below ${path}`} (${describeLimits(limits) || 'without limits'})`
 }
 
 export const cgroup: StepKind<'cgroup'> = {
