@@ -49,12 +49,12 @@ exec('true', {encoding: 'buffer'}, (error, stdout) => console.log(error, stdout.
 promisify(execFile)('true', ['a']).then(({stdout}) => stdout.toUpperCase())
 const output: string = execFileSync('true', ['a'], {encoding: 'utf8', groups: []})
 const {method: recommended}: Recommendation = recommend({performanceCritical: true, posix: 'no'}, ['true'])
-const {script, refusals}: ForeseenSpawn = plan('true', [], {setsid: true})
+const {calls, refusals}: ForeseenSpawn = plan('true', [], {setsid: true})
 const carried: readonly string[] = capabilities().methods.posix_spawn.carries
 const zygote = new Zygote()
 zygote.spawn('true').on('error', error => error instanceof SpawnError && console.log(error.failure.step))
 zygote[Symbol.dispose]()
-console.log(child, words, output, recommended, script, refusals?.fork?.reason, carried)
+console.log(child, words, output, recommended, calls, refusals?.fork?.reason, carried)
 // @ts-expect-error: no such method
 spawn('true', {method: 'forc'})
 // @ts-expect-error: no such question

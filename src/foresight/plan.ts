@@ -1,10 +1,11 @@
 import {type Refusal, refusal, refuseUnlessCapable} from '../methods/capability.js'
+import {type PlannedCall, plannedCalls} from '../methods/dry-run.js'
 import {type Method, methods} from '../methods/method.js'
-import {type PreviewedCall, previewScript} from '../methods/preview.js'
 import {callersEnvironment, entriesOf} from '../plan/environment.js'
 import {kindOf} from '../plan/housekeeping.js'
 import {candidates, type Plan} from '../plan/plan.js'
 import type {Placement, Step, StepKindName} from '../plan/step.js'
+import {unsupervised} from '../plan/supervision.js'
 import {readableText} from '../plan/text.js'
 import {defaultMethod} from '../process/default-method.js'
 import {housekeepingValues} from '../process/housekeeping.js'
@@ -22,8 +23,8 @@ export interface ForeseenSpawn {
   readonly plan: Plan
   /** Each step in the order in which the child does it, as a person would say it. */
   readonly steps: readonly {readonly kind: StepKindName; readonly does: string}[]
-  /** The calls that these steps are by this method. */
-  readonly script: readonly PreviewedCall[]
+  /** The system calls that this is by this method, the caller’s and the child’s, as `exec --dry-run` prints them. */
+  readonly calls: readonly PlannedCall[]
   /** The paths that execve is tried on. */
   readonly candidates: readonly string[]
   /** The other methods that cannot do it, and why. */
@@ -69,7 +70,7 @@ export function plan(command: string, ...rest: Arguments<SpawnOptions>): Foresee
     method,
     plan: made,
     steps: made.steps.map(step => ({kind: step.kind, does: kindOf(step).describe(step)})),
-    script: previewScript(made, method),
+    calls: plannedCalls(made, method, unsupervised),
     candidates: candidates(made).map(readableText),
     refusals: Object.fromEntries(refused),
     command: shellWords(['spawnctl', 'exec', '--method', method, ...words.options, '--', ...words.program]),

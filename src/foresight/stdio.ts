@@ -1,4 +1,5 @@
 import type {SpawnOptions} from 'node:child_process'
+import {pretendedPipe} from '../methods/pretend.js'
 import type {FileSource} from '../plan/step.js'
 import type {NodeSource} from '../process/node-plan.js'
 
@@ -14,7 +15,7 @@ function descriptorOf(stream: object): number | undefined {
 }
 
 function sourceOf(entry: unknown, to: number): ForeseenSource {
-  const pipe = {path: `pipe:[${to}]`, access: 'read-write'} as const
+  const pipe = pretendedPipe(to)
   if (entry === undefined || entry === null) return to > 2 ? 'ignore' : pipe
   if (entry === 'ignore') return 'ignore'
   if (entry === 'inherit') return to

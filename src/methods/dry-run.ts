@@ -50,6 +50,14 @@ function opening(pretended: Pretended): PlannedCall[] {
         {by, call: open('/dev/ptmx', O_RDWR | O_NOCTTY), reason: 'a new terminal: the end that is relayed'},
         {by, call: `ioctl(…, TIOCGPTPEER, …) = ${fd}`, reason: 'a new terminal: the end that is the program’s'},
       ]
+    case 'pipe':
+      return [
+        {
+          by,
+          call: `socketpair(AF_UNIX, SOCK_STREAM|SOCK_CLOEXEC, 0, […, ${fd}])`,
+          reason: `${path}: a pipe, which Node makes of two connected sockets`,
+        },
+      ]
     case 'namespace':
       return [{by, call: `${open(path, 0)} = ${fd}`, reason: 'the namespace to join'}]
     default: {

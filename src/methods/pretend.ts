@@ -17,8 +17,17 @@ export type Pretended = PretendedFile | {readonly call: string; readonly reason:
 
 interface PretendedFile {
   readonly fd: number
-  readonly what: FileSource | 'terminal' | 'namespace'
+  readonly what: FileSource | 'terminal' | 'pipe' | 'namespace'
   readonly path: string
+}
+
+const pipes = new WeakSet<FileSource>()
+
+/** What stands for the child's end of a pipe that will be made for this number. */
+export function pretendedPipe(to: number): FileSource {
+  const pipe: FileSource = {path: `pipe:[${to}]`, access: 'read-write'}
+  pipes.add(pipe)
+  return pipe
 }
 
 /** Above what Node itself has open; the real numbers are known only when files are opened. */
@@ -66,7 +75,8 @@ export function pretendOpen(plan: Plan): {plan: Plan; opened: readonly Pretended
   }
   const files = new Map<FileSource, number>()
   const fileNumber = (source: FileSource): number => {
-    const fd = files.get(source) ?? open(source === newTerminal ? 'terminal' : source, source.path)
+    const what = source === newTerminal ? 'terminal' : pipes.has(source) ? 'pipe' : source
+    const fd = files.get(source) ?? open(what, source.path)
     files.set(source, fd)
     return fd
   }
@@ -75,8 +85,8 @@ export function pretendOpen(plan: Plan): {plan: Plan; opened: readonly Pretended
   const pretended = (step: Step): Step => {
     switch (step.kind) {
       case 'descriptors': {
-        const placements = step.placements.map(({to, from}) => ({
-          to,
+        const placements = step.placements.map(({from, ...rest}) => ({
+          ...rest,
           from: typeof from === 'object' ? fileNumber(from) : from,
         }))
         return {...step, placements}

@@ -13,7 +13,7 @@ import {
 import {type LoweredPlan, type Lowering, lower} from '../plan/lower.js'
 import type {Plan} from '../plan/plan.js'
 import type {Room} from '../plan/room.js'
-import type {Supervision} from '../plan/supervision.js'
+import {type Supervision, unsupervised} from '../plan/supervision.js'
 import type {Arch} from '../plan/syscalls.js'
 import {refuseUnlessCapable, refuseUnlessSupervisable} from './capability.js'
 import {removeCgroups} from './cgroup.js'
@@ -59,15 +59,6 @@ export interface Ran extends Omit<Spawned, 'pidfd'> {
 
 /** A pid namespace ends with its first process, a control group at once; else orphans come to the keeper, which ends them. */
 type KillTree = 'pid namespace' | 'cgroup.kill' | 'descendants'
-
-const unsupervised: Supervision = {
-  timeoutMs: 0,
-  killAfterMs: 0,
-  signal: 15,
-  preserveStatus: false,
-  killTree: false,
-  kept: false,
-}
 
 function nanoseconds(ms: number): bigint {
   return BigInt(Math.round(ms * 1e6))

@@ -17,6 +17,16 @@ export interface Supervision {
   readonly kept: boolean
 }
 
+/** What a run is that nothing of the kind was asked for. */
+export const unsupervised: Supervision = {
+  timeoutMs: 0,
+  killAfterMs: 0,
+  signal: 15,
+  preserveStatus: false,
+  killTree: false,
+  kept: false,
+}
+
 const SIGTERM = 15
 const msPerUnit: Readonly<Record<string, number>> = {'': 1000, ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000}
 const mostMs = 2 ** 43

@@ -30,16 +30,24 @@ describe('plan', () => {
     })
     expect(foreseen.steps.map(({kind}) => kind)).toEqual(['sigdefault', 'chdir', 'umask', 'descriptors', 'sigmask'])
     expect(foreseen.steps[3]?.does).toContain('0 from pipe:[0]')
-    expect(foreseen.script.map(({name, args}) => `${name}(${args})`)).toEqual(
-      expect.arrayContaining(['chdir("/usr")', 'umask(23)', 'dup3([pipe:[0]],0,0)', 'dup3([/dev/null],1,0)']),
+    const calls = foreseen.calls.map(({by, call}) => `${by} ${call}`)
+    expect(calls).toEqual(
+      expect.arrayContaining([
+        'caller socketpair(AF_UNIX, SOCK_STREAM|SOCK_CLOEXEC, 0, […, 20])',
+        'child chdir("/usr")',
+        'child umask(027)',
+        'child dup3(20, 0, 0)',
+        'child dup3(21, 1, 0)',
+        'child execve("/a/prog", ["prog", "x"], /* 1 vars */)',
+      ]),
     )
     expect(openDescriptors()).toEqual(before)
   })
 
   it.each(methods)('shows the script of %s', method => {
-    const {script, method: taken} = plan('true', {method, cwd: '/'})
+    const {calls, method: taken} = plan('true', {method, cwd: '/'})
     expect(taken).toBe(method)
-    expect(script.map(({name}) => name)).toContain(method === 'posix_spawn' ? 'addchdir_np' : 'chdir')
+    expect(calls).toContainEqual(expect.objectContaining({by: 'child', call: 'chdir("/")', step: 'chdir'}))
   })
 
   it('refuses what spawn refuses', () => {
