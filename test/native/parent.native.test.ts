@@ -50,6 +50,7 @@ const fields = [
   'CapBnd',
   'CapAmb',
   'Cpus_allowed_list',
+  'THP_enabled',
 ]
 
 /** Everything of the caller that a child's housekeeping could reach by mistake. */
