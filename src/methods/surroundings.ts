@@ -1,7 +1,7 @@
 import {existsSync, readFileSync, readlinkSync} from 'node:fs'
 import {getPriority, userInfo} from 'node:os'
 import {UsageError} from '../errors.js'
-import {allCapabilities, type Capabilities} from '../plan/capability-names.js'
+import {type Capabilities, capabilitiesIn} from '../plan/capability-names.js'
 import {type Namespace, namespaceFile, namespaces} from '../plan/namespaces.js'
 import type {Limit, ResourceName} from '../plan/resource.js'
 import type {Surroundings} from '../plan/step.js'
@@ -46,10 +46,7 @@ function leadsGroup(): boolean {
 function capabilities(): Capabilities {
   const status = readFileSync('/proc/thread-self/status', 'utf8')
   const last = Number(readFileSync('/proc/sys/kernel/cap_last_cap', 'utf8'))
-  const set = (field: string) => {
-    const mask = BigInt(`0x${new RegExp(`^${field}:\\s*(\\w+)`, 'm').exec(status)?.[1] ?? '0'}`)
-    return allCapabilities(last).filter(capability => (mask >> BigInt(capability)) & 1n)
-  }
+  const set = (field: string) => capabilitiesIn(new RegExp(`^${field}:\\s*(\\w+)`, 'm').exec(status)?.[1] ?? '0')
   return {permitted: set('CapPrm'), inheritable: set('CapInh'), last}
 }
 

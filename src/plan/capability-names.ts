@@ -57,6 +57,12 @@ export function allCapabilities(last: number): readonly number[] {
   return Array.from({length: last + 1}, (_, i) => i)
 }
 
+/** Those of a set as /proc/PID/status writes it: hexadecimal digits. */
+export function capabilitiesIn(hex: string): readonly number[] {
+  const bits = BigInt(`0x${hex}`)
+  return allCapabilities(most).filter(capability => (bits >> BigInt(capability)) & 1n)
+}
+
 /** "net_raw", "CAP_NET_RAW", "cap_13" → 13. */
 function capabilityNumber(word: string, option: string): number {
   const name = word.toLowerCase().replace(/^cap_/, '')

@@ -2,7 +2,7 @@ import {constants} from 'node:os'
 import {words32, words64} from '../../plan/script.js'
 import {needsRight} from '../advice.js'
 import {type Call, tried} from '../attempt.js'
-import {describeCapabilities} from '../capabilities.js'
+import {summarizeCapabilities} from '../capabilities.js'
 import {isFiltered, read, status, sysctl} from '../machine.js'
 import {type Outcome, works} from '../outcome.js'
 import {none, type Probe, type ProbeGroup} from '../probe.js'
@@ -38,7 +38,7 @@ function probeLowerOomScore(): Outcome {
 function probeCapabilities(): Outcome {
   const last = Number(sysctl('kernel.cap_last_cap') ?? '40')
   const [effective, bounding] = [status('CapEff') ?? '0', status('CapBnd') ?? '0'].map(hex =>
-    describeCapabilities(hex, last),
+    summarizeCapabilities(hex, last),
   )
   return works(`effective: ${effective}; bounding: ${bounding}`, effective)
 }
