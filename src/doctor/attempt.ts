@@ -1,6 +1,7 @@
 import {nativeProbe, type ProbeCreation, type ProbeResult} from '../native/probe.js'
 import {encodeBlock} from '../plan/block.js'
 import {Pool, type Slot} from '../plan/script.js'
+import {noAttributes} from '../plan/spawn-actions.js'
 import type {Arch} from '../plan/syscalls.js'
 import {type Outcome, outcomeOf} from './outcome.js'
 import {type ProbeSyscall, probeSyscallNumbers} from './syscalls.js'
@@ -30,7 +31,6 @@ export interface Attempt {
 /** Longer than any of these calls takes on a busy machine. */
 const patienceMs = 5000
 const mostSlots = 8
-const noAttributes = {setsid: false, setpgroup: false, sigmask: 0n, sigdefault: 0n}
 
 /** The script of the calls, without a program: its end is the end of the attempt. */
 function imageOf(calls: readonly Call[]): Uint8Array {

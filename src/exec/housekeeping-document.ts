@@ -1,53 +1,13 @@
 import {methods, methodTraits} from '../methods/method.js'
+import {exampleSteps} from '../plan/example-steps.js'
 import {kindOf, stepKinds} from '../plan/housekeeping.js'
 import type {Step} from '../plan/step.js'
 import {bullets, cell, shell, spelled, table} from './document.js'
 
 /** A libc that has everything, so that the table tells what posix_spawn can at best. */
-const newestLibc = {chdir: true, closefrom: true}
+const newestLibc = {chdir: true, closefrom: true, tcsetpgrp: true, scheduling: true}
 
-/** One step of each kind; more than one where methods treat them differently. */
-const examples: readonly Step[] = [
-  {kind: 'sigdefault', signals: [1]},
-  {kind: 'sigignore', signals: [1]},
-  {kind: 'setsid'},
-  {kind: 'setpgid'},
-  {kind: 'foreground'},
-  {kind: 'cgroup', limits: {pidsMax: 100}},
-  {kind: 'oom_score_adj', value: 500},
-  {kind: 'sched', policy: 'batch'},
-  {kind: 'nice', value: 5},
-  {kind: 'ionice', class: 'idle', level: 0},
-  {kind: 'cpus', cpus: [0]},
-  {kind: 'timer_slack', ns: 1_000_000},
-  {kind: 'personality', persona: 0x0040000},
-  {kind: 'rlimits', limits: {core: {soft: 0, hard: 0}}},
-  {kind: 'join', targets: [{pid: 1234, namespaces: ['net']}]},
-  {kind: 'join', targets: [{pid: 1234, namespaces: ['time']}]},
-  {kind: 'unshare', namespaces: ['user', 'pid', 'mount', 'net', 'uts']},
-  {kind: 'init'},
-  {kind: 'hostname', name: 'box'},
-  {kind: 'loopback'},
-  {kind: 'mounts', mounts: [{type: 'proc', target: '/proc'}]},
-  {kind: 'root', path: '/srv/tree', by: 'chroot'},
-  {kind: 'bounding', drop: [13]},
-  {kind: 'keepcaps'},
-  {kind: 'setgroups', groups: []},
-  {kind: 'setgid', gid: 100},
-  {kind: 'setuid', uid: 1000},
-  {kind: 'capabilities', permitted: [10], inheritable: [10]},
-  {kind: 'ambient', capabilities: [10]},
-  {kind: 'securebits', bits: 1},
-  {kind: 'chdir', path: '/'},
-  {kind: 'umask', mask: 0o027},
-  {kind: 'pdeathsig', signal: 15},
-  {kind: 'descriptors', placements: []},
-  {kind: 'ctty'},
-  {kind: 'nofile', limit: {soft: 1024, hard: 4096}},
-  {kind: 'no_new_privs'},
-  {kind: 'sigmask', signals: []},
-  {kind: 'seccomp', program: new Uint8Array(8)},
-]
+const examples: readonly Step[] = Object.values(exampleSteps).flat()
 
 function refusals(step: Step): readonly (string | undefined)[] {
   return methods.map(method =>

@@ -1,9 +1,12 @@
 import {release} from 'node:os'
+import {refusal} from '../methods/capability.js'
 import {type Method, methods, methodTraits} from '../methods/method.js'
 import {hasCloseRange, posixSpawnFeatures} from '../native/core.js'
+import {glibcVersion} from '../native/probe.js'
+import {exampleSteps} from '../plan/example-steps.js'
 import {stepKinds} from '../plan/housekeeping.js'
 import type {Option} from '../plan/option.js'
-import type {SpawnFeatures, StepKind, StepKindName} from '../plan/step.js'
+import type {SpawnFeatures, StepKindName} from '../plan/step.js'
 import {propertyName} from '../process/housekeeping.js'
 
 interface MethodCapability {
@@ -35,28 +38,18 @@ export interface Capabilities {
   }
 }
 
-function refusalOf(kind: StepKind<StepKindName>, method: Method, features: SpawnFeatures): string | undefined {
-  if (method !== 'posix_spawn') return undefined
-  return kind.posixSpawnRefuses(kind.byDefault?.() ?? ({kind: kind.kind} as never), features)
+/** Of a usual step of that kind: others may be refused for what they ask. */
+function refusalOf(kind: StepKindName, method: Method): string | undefined {
+  return refusal({file: '', argv: [], env: [], steps: exampleSteps[kind].slice(0, 1)}, method)?.reason
 }
 
 function methodCapability(method: Method): MethodCapability {
-  const features = posixSpawnFeatures()
-  const outcomes = stepKinds.map(kind => ({step: kind.kind, reason: refusalOf(kind, method, features)}))
+  const outcomes = stepKinds.map(({kind}) => ({step: kind, reason: refusalOf(kind, method)}))
   return {
     summary: methodTraits[method].summary,
     carries: outcomes.filter(({reason}) => reason === undefined).map(({step}) => step),
     refuses: outcomes.flatMap(({step, reason}) => (reason === undefined ? [] : [{step, reason}])),
   }
-}
-
-function glibcVersion(): string | undefined {
-  const report = process.report as typeof process.report & {excludeNetwork?: boolean}
-  const before = report.excludeNetwork
-  report.excludeNetwork = true // or it would ask for the names of all peers
-  const {header} = report.getReport() as unknown as {header: {glibcVersionRuntime?: string}}
-  report.excludeNetwork = before ?? false
-  return header.glibcVersionRuntime
 }
 
 function optionNames(options: readonly Option[]): readonly string[] {

@@ -1,12 +1,13 @@
 import {callText, cloneFlagText} from '../plan/call-text.js'
 import type {LoweredPlan} from '../plan/lower.js'
-import type {Pool} from '../plan/script.js'
-import {actionKinds} from '../plan/spawn-actions.js'
+import {type Pool, words32} from '../plan/script.js'
+import {actionKinds, type SpawnAction} from '../plan/spawn-actions.js'
 import type {Step} from '../plan/step.js'
 import type {PlannedCall} from './dry-run.js'
 import {type Method, methodTraits} from './method.js'
 
 const lastSignal = 64
+const AT_FDCWD = -100
 
 type Call = Omit<PlannedCall, 'step' | 'place'>
 
@@ -82,7 +83,7 @@ export function libcCalls(
   lowered: LoweredPlan,
   ofStep: (step: Step) => Omit<PlannedCall, 'by' | 'call'>,
 ): readonly PlannedCall[] {
-  const {pool, actions, steps} = lowered
+  const {pool, actions, steps, attributes} = lowered
   const by = 'child'
   const stepOf = (kind: Step['kind']) => steps.filter(step => step.kind === kind)
   const attribute = (kind: Step['kind'], call: string) =>
@@ -90,12 +91,15 @@ export function libcCalls(
   return [
     {by, call: 'rt_sigprocmask(SIG_BLOCK, NULL, [], 8)', reason: 'libc looks at the mask'},
     ...stepOf('sigdefault').map(step => ({...resetHandlers, ...ofStep(step)})),
+    ...attribute('sched', schedulingText(attributes)),
     ...attribute('setsid', 'setsid()'),
     ...attribute('setpgid', 'setpgid(0, 0)'),
-    ...actions.map(({step, action}) => ({by, call: actionText(action, pool), ...ofStep(step)}) as const),
+    ...actions.flatMap(({step, action}) =>
+      actionTexts(action, pool).map(call => ({by, call, ...ofStep(step)}) as const),
+    ),
     ...attribute(
       'sigmask',
-      callText('rt_sigprocmask', [number(2), {bytes: maskBytes(lowered.sigmask)}, number(0), number(8)]),
+      callText('rt_sigprocmask', [number(2), {bytes: maskBytes(attributes.sigmask)}, number(0), number(8)]),
     ),
   ]
 }
@@ -104,15 +108,27 @@ function maskBytes(mask: bigint): Uint8Array {
   return new Uint8Array(BigUint64Array.of(mask).buffer)
 }
 
-function actionText({kind, fd, target, path}: LoweredPlan['actions'][number]['action'], pool: Pool): string {
+function schedulingText({scheduling}: LoweredPlan['attributes']): string {
+  const {policy = 0, priority = 0} = scheduling ?? {}
+  return callText('sched_setscheduler', [number(0), number(policy), {bytes: words32([priority])}])
+}
+
+function actionTexts({kind, fd, target, path}: SpawnAction, pool: Pool): readonly string[] {
+  const file = path === undefined ? [] : [{bytes: pool.entry(path)}]
   switch (kind) {
     case actionKinds.dup2:
-      return fd === target ? `fcntl(${fd}, F_SETFD, 0)` : `dup2(${fd}, ${target})`
+      return fd === target ? [`fcntl(${fd}, F_GETFD)`, `fcntl(${fd}, F_SETFD, 0)`] : [`dup2(${fd}, ${target})`]
     case actionKinds.close:
-      return `close(${fd})`
+      return [`close(${fd})`]
     case actionKinds.closefrom:
-      return `close_range(${fd}, 4294967295, 0)`
+      return [`close_range(${fd}, 4294967295, 0)`]
+    case actionKinds.open: {
+      const open = callText('openat', [number(AT_FDCWD), ...file, number(target)])
+      return [`close(${fd})`, `${open} = $1`, `dup2($1, ${fd})`, 'close($1)']
+    }
+    case actionKinds.tcsetpgrp:
+      return ['getpgid(0)', `ioctl(${fd}, TIOCSPGRP, [$group])`]
     default:
-      return callText('chdir', path === undefined ? [] : [{bytes: pool.entry(path)}])
+      return [callText('chdir', file)]
   }
 }

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define SCRIPT_MAGIC 0x4e575053u /* "SPWN" */
-#define SCRIPT_LAYOUT 3u
+#define SCRIPT_LAYOUT 4u
 
 enum method {
 	METHOD_FORK = 1,
@@ -66,6 +66,8 @@ enum spawn_action_kind {
 	ACTION_CLOSE,
 	ACTION_CHDIR,
 	ACTION_CLOSEFROM,
+	ACTION_OPEN, /* fd, target: flags, path */
+	ACTION_TCSETPGRP,
 };
 
 /* One posix_spawn file action. */
@@ -82,6 +84,8 @@ struct spawn_attributes {
 	uint32_t setpgroup;
 	uint64_t sigmask;
 	uint64_t sigdefault;
+	int32_t sched_policy; /* or -1: the caller's */
+	int32_t sched_priority;
 };
 
 struct script_header {
@@ -125,7 +129,7 @@ enum stamp {
 
 _Static_assert(sizeof(struct step) == 64, "struct step is 64 bytes in src/plan/block.ts");
 _Static_assert(sizeof(struct spawn_action) == 16, "struct spawn_action is 16 bytes in src/plan/block.ts");
-_Static_assert(sizeof(struct script_header) == 160, "struct script_header is 160 bytes in src/plan/block.ts");
+_Static_assert(sizeof(struct script_header) == 168, "struct script_header is 168 bytes in src/plan/block.ts");
 
 static inline void *at(const struct script_header *block, uint64_t offset)
 {

@@ -169,6 +169,7 @@ export interface PosixSpawnFeatures {
   tcsetpgrp: boolean
   cgroup: boolean
   pidfd: boolean
+  scheduling: boolean
 }
 
 let features: PosixSpawnFeatures | undefined
@@ -177,7 +178,14 @@ export function posixSpawnFeatures(): PosixSpawnFeatures {
   if (features === undefined) {
     const bits = callNative('spawnctl_posix_spawn_features')
     const has = (bit: number) => (bits & bit) !== 0
-    features = {chdir: has(1), closefrom: has(2), tcsetpgrp: has(4), cgroup: has(8), pidfd: has(16)}
+    features = {
+      chdir: has(1),
+      closefrom: has(2),
+      tcsetpgrp: has(4),
+      cgroup: has(8),
+      pidfd: has(16),
+      scheduling: has(32),
+    }
   }
   return features
 }

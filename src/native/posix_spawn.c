@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
@@ -24,11 +25,21 @@ extern int pidfd_spawn(void) __attribute__((weak)); /* only its address is looke
 #define POSIX_SPAWN_SETSID 0x80
 #endif
 
+/* musl has the functions, and they say ENOSYS. */
+static int has_scheduling(void)
+{
+	posix_spawnattr_t attr;
+	posix_spawnattr_init(&attr);
+	int error = posix_spawnattr_setschedpolicy(&attr, SCHED_OTHER);
+	posix_spawnattr_destroy(&attr);
+	return error == 0;
+}
+
 int spawnctl_posix_spawn_features(void)
 {
 	return (posix_spawn_file_actions_addchdir_np ? 1 : 0) | (posix_spawn_file_actions_addclosefrom_np ? 2 : 0) |
 	       (posix_spawn_file_actions_addtcsetpgrp_np ? 4 : 0) | (posix_spawnattr_setcgroup_np ? 8 : 0) |
-	       (pidfd_spawn ? 16 : 0);
+	       (pidfd_spawn ? 16 : 0) | (has_scheduling() ? 32 : 0);
 }
 
 static int add_action(posix_spawn_file_actions_t *actions, const struct script_header *block, const struct spawn_action *action)
@@ -45,6 +56,12 @@ static int add_action(posix_spawn_file_actions_t *actions, const struct script_h
 	case ACTION_CLOSEFROM:
 		if (posix_spawn_file_actions_addclosefrom_np)
 			return posix_spawn_file_actions_addclosefrom_np(actions, action->fd);
+		return ENOSYS;
+	case ACTION_OPEN:
+		return posix_spawn_file_actions_addopen(actions, action->fd, at(block, action->path), action->target, 0);
+	case ACTION_TCSETPGRP:
+		if (posix_spawn_file_actions_addtcsetpgrp_np)
+			return posix_spawn_file_actions_addtcsetpgrp_np(actions, action->fd);
 		return ENOSYS;
 	}
 	return EINVAL;
@@ -69,6 +86,15 @@ static int set_attributes(posix_spawnattr_t *attr, const struct spawn_attributes
 	posix_spawnattr_setsigmask(attr, &mask);
 	posix_spawnattr_setsigdefault(attr, &by_default);
 	posix_spawnattr_setpgroup(attr, 0);
+	if (wanted->sched_policy >= 0) {
+		struct sched_param param = {.sched_priority = wanted->sched_priority};
+		flags |= POSIX_SPAWN_SETSCHEDULER;
+		int error = posix_spawnattr_setschedpolicy(attr, wanted->sched_policy);
+		if (error == 0)
+			error = posix_spawnattr_setschedparam(attr, &param);
+		if (error)
+			return error;
+	}
 	return posix_spawnattr_setflags(attr, (short)flags);
 }
 

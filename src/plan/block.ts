@@ -1,14 +1,14 @@
 import {callersEnvironment} from './environment.js'
 import {mostBytes, Room} from './room.js'
 import {aligned, type Pool, type ScriptCall} from './script.js'
-import type {SpawnAction} from './spawn-actions.js'
+import type {SpawnAction, SpawnAttributes} from './spawn-actions.js'
 import {stampBytes, stampsAt} from './stamps.js'
 import type {Text} from './text.js'
 
 /** The layout of src/native/block.h; a change there is a change here and a new number. */
-const layout = 3
+const layout = 4
 const magic = 0x4e575053
-const headerBytes = 160
+const headerBytes = 168
 const stepBytes = 64
 const expectsCaller = 1 << 6
 const actionBytes = 16
@@ -27,7 +27,7 @@ export interface ScriptContent {
   slotCount: number
   pool: Pool
   actions: readonly SpawnAction[]
-  attributes: {setsid: boolean; setpgroup: boolean; sigmask: bigint; sigdefault: bigint}
+  attributes: SpawnAttributes
   sentFds: readonly number[]
   zygoteSocket: number
   /** CLONE_NEW…, for the call that creates the child. */
@@ -98,11 +98,13 @@ export function encodeScript(content: ScriptContent): Uint8Array {
   view.setBigUint64(96, content.attributes.sigmask, true)
   view.setBigUint64(104, content.attributes.sigdefault, true)
 
-  view.setBigUint64(112, BigInt(content.cloneFlags), true)
-  view.setUint32(120, relocations, true)
-  view.setUint32(124, pool.pointers.length, true)
-  view.setInt32(128, content.cgroupFd, true)
-  view.setUint32(132, content.cgroupStep, true)
+  view.setInt32(112, content.attributes.scheduling?.policy ?? -1, true)
+  view.setInt32(116, content.attributes.scheduling?.priority ?? 0, true)
+  view.setBigUint64(120, BigInt(content.cloneFlags), true)
+  view.setUint32(128, relocations, true)
+  view.setUint32(132, pool.pointers.length, true)
+  view.setInt32(136, content.cgroupFd, true)
+  view.setUint32(140, content.cgroupStep, true)
   view.setUint32(stampsAt, stamps, true)
 
   content.calls.forEach((call, i) => {

@@ -3,7 +3,7 @@ import {kindOf} from './housekeeping.js'
 import {candidates, isOrdinary, type Plan} from './plan.js'
 import type {Room} from './room.js'
 import {type Pool, type ScriptCall, ScriptWriter, type Situation} from './script.js'
-import {type SpawnAction, SpawnActions} from './spawn-actions.js'
+import {noAttributes, type SpawnAction, SpawnActions, type SpawnAttributes} from './spawn-actions.js'
 import type {Birth, SpawnFeatures, Step} from './step.js'
 import type {Text} from './text.js'
 
@@ -46,14 +46,13 @@ export interface LoweredPlan {
   readonly cgroupCall: number | undefined
   /** What the calls and actions refer to. */
   readonly pool: Pool
-  /** For posix_spawn: its file actions with the steps that ask for them, and the mask among its attributes. */
+  /** For posix_spawn: its file actions with the steps that ask for them, and its attributes. */
   readonly actions: readonly {readonly step: Step; readonly action: SpawnAction}[]
-  readonly sigmask: bigint
+  readonly attributes: Readonly<SpawnAttributes>
   readonly steps: readonly Step[]
 }
 
 const plainCreation = {cloneFlags: 0, cgroupFd: -1, cgroupStep: 0}
-const noAttributes = {setsid: false, setpgroup: false, sigmask: 0n, sigdefault: 0n}
 
 /** Why posix_spawn cannot carry a plan: the first step it cannot say, or undefined. */
 export function posixSpawnRefusal(plan: Plan, features: SpawnFeatures): {step: string; reason: string} | undefined {
@@ -92,10 +91,10 @@ function scriptFor(steps: readonly Step[], lowering: Lowering): Script {
       kindOf(step).lowerToPosixSpawn?.(step, attributes)
       return attributes.actions.slice(before).map(action => ({step, action}))
     })
-    const {pool, sigmask} = attributes
+    const {pool} = attributes
     const own = {calls: [], slotCount: 0, pool, actions: attributes.actions, attributes, sentFds: [], zygoteSocket: -1}
     const bytes = encodeScript({...common, ...own, ...plainCreation})
-    return {bytes, steps, calls: [], cloneFlags: 0, cgroupCall: undefined, pool, actions, sigmask}
+    return {bytes, steps, calls: [], cloneFlags: 0, cgroupCall: undefined, pool, actions, attributes}
   }
   const zygoteSocket = lowering.form === 'zygote' ? lowering.zygoteSocket : -1
   const situation: Situation = {
@@ -125,7 +124,7 @@ function scriptFor(steps: readonly Step[], lowering: Lowering): Script {
   const bytes = encodeScript({...common, ...own, ...situation.cgroup, cloneFlags})
   const {cgroupFd, cgroupStep} = situation.cgroup
   const cgroupCall = cgroupFd < 0 ? undefined : cgroupStep
-  return {bytes, steps, calls, cloneFlags, cgroupCall, pool, actions: [], sigmask: 0n}
+  return {bytes, steps, calls, cloneFlags, cgroupCall, pool, actions: [], attributes: noAttributes}
 }
 
 /** By the list of steps, and by method: a program that spawns again and again asks for the same. */

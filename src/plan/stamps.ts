@@ -1,5 +1,5 @@
 /** Where a block's header has them, and the count of the calls; src/native/block.h. */
-export const stampsAt = 152
+export const stampsAt = 160
 const callCountAt = 28
 
 /** src/native/block.h, enum stamp; the calls of the script follow, then execve and a failure. */

@@ -160,6 +160,9 @@ export interface Surroundings {
 export interface SpawnFeatures {
   readonly chdir: boolean
   readonly closefrom: boolean
+  readonly tcsetpgrp: boolean
+  /** Policy and priority. */
+  readonly scheduling: boolean
 }
 
 /** How a child comes to exist, as far as a step may mind; src/methods/method.ts has it for every method. */

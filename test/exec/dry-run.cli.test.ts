@@ -96,6 +96,7 @@ const wanted: readonly [what: string, words: readonly string[], methods: readonl
   ['nothing', [], methods],
   ['what posix_spawn can say', simple, methods],
   ['a group of its own', ['--setpgid'], methods],
+  ['a policy that posix_spawn can say', ['--sched', 'other'], methods],
   ['a new terminal', ['--pty'], methods.filter(method => method !== 'posix_spawn')],
   ['much', anybody, methods.filter(method => method !== 'posix_spawn')],
   ['an OOM score', ['--oom-score-adj', '300'], methods.filter(method => !['posix_spawn', 'clone-vm'].includes(method))],

@@ -1,5 +1,6 @@
 import {existsSync, readFileSync, symlinkSync, writeFileSync} from 'node:fs'
 import {describe, expect, it as plainIt} from 'vitest'
+import {posixSpawnFeatures} from '../../dist/native/core.js'
 import {methods} from '../../src/methods/method.js'
 import {fixture} from '../helpers/fixture.js'
 import {until} from '../helpers/run-cli.js'
@@ -362,7 +363,7 @@ describe.runIf(hasTmux).concurrent('the terminal itself', () => {
 })
 
 describe.runIf(hasTmux).concurrent('--foreground', () => {
-  it.for(['clone', 'fork', 'zygote'] as const)(
+  it.for(['clone', 'fork', 'zygote', ...(posixSpawnFeatures().tcsetpgrp ? (['posix_spawn'] as const) : [])] as const)(
     'lets a program in a group of its own, made by %s, read, stop and end at the terminal',
     async (method, {terminal}) => {
       const settings = await terminal.answer('stty -g')

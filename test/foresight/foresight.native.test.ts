@@ -1,3 +1,4 @@
+import {spawnSync} from 'node:child_process'
 import {describe, expect, expectTypeOf, it} from 'vitest'
 import {
   capabilities,
@@ -125,11 +126,15 @@ describe('capabilities', () => {
     }
     expect(known.posix_spawn.refuses.map(({step}) => step)).toContain('umask')
     expect(known.clone.refuses).toEqual([])
+    expect(known['clone-vm'].refuses.map(({step}) => step)).toEqual(['oom_score_adj'])
   })
 
   it('tells what this machine has', () => {
     const {machine} = capabilities()
     expect(machine).toMatchObject({architecture: process.arch, posixSpawn: {chdir: expect.any(Boolean)}})
+    expect(machine.glibc).toBe(
+      spawnSync('getconf', ['GNU_LIBC_VERSION'], {encoding: 'utf8'}).stdout.trim().split(' ')[1],
+    )
   })
 })
 

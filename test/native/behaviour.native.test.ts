@@ -5,6 +5,7 @@ import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {surroundings as machine} from '../../dist/exec/caller.js'
 import {refusal} from '../../dist/methods/capability.js'
 import {spawnPlan} from '../../dist/methods/spawn.js'
+import {posixSpawnFeatures} from '../../dist/native/core.js'
 import {type Method, methods} from '../../src/methods/method.js'
 import {readSteps} from '../../src/plan/housekeeping.js'
 import {signalList, signalMask} from '../../src/plan/signals.js'
@@ -356,7 +357,9 @@ describe.each(methods)('a child made by %s', method => {
 
 describe('posix_spawn', () => {
   it('carries every case but those that its attributes cannot say', () => {
-    const carried = cases.filter(({pieces}) => !isRefused('posix_spawn', pieces)).map(({what}) => what)
+    const carried = [...cases, ...privileged]
+      .filter(({pieces}) => !isRefused('posix_spawn', pieces))
+      .map(({what}) => what)
     expect(carried.filter(what => what !== 'what a plain plan says')).toEqual([
       'empty arguments, spaces, newlines and quotes',
       'UTF-8 in arguments',
@@ -373,6 +376,7 @@ describe('posix_spawn', () => {
       'all signals at their default action',
       'a session of its own',
       'a process group of its own',
+      ...(posixSpawnFeatures().scheduling ? ['first-in first-out scheduling', 'round-robin scheduling'] : []),
     ])
   })
 })

@@ -4,6 +4,7 @@ import {join} from 'node:path'
 import {describe, expect, it} from 'vitest'
 import {methods, methodTraits} from '../../src/methods/method.js'
 import {lower} from '../../src/plan/lower.js'
+import {actionKinds} from '../../src/plan/spawn-actions.js'
 import {type BlockLayout, decodeBlock, writtenLayout} from '../helpers/block.js'
 import {fixture} from '../helpers/fixture.js'
 import {planFor} from '../helpers/plans.js'
@@ -107,6 +108,19 @@ describe('the script block', () => {
     expect(offsets).toEqual(writtenLayout)
   })
 
+  it('has the layout that docs/architecture.md shows', () => {
+    const [, header = ''] = /^\*\*Header\*\*.*?\n\n(.*?)\n\n/ms.exec(readFileSync('docs/architecture.md', 'utf8')) ?? []
+    const rows = lines(header).slice(2)
+    const shown = rows.flatMap(row => {
+      const [, offsets = '', , names = '', meaning = ''] = row.split('|').map(cell => cell.trim())
+      const fields = Array.from(names.matchAll(/`(\w+(?:\.\w+)?)`/g), ([, name]) => name as string)
+      if (names === '`layout`') expect(Number(meaning)).toBe(numbers.SCRIPT_LAYOUT)
+      return fields.map((name, i) => [`script_header.${name}`, Number(offsets.split(', ')[i])])
+    })
+    const real = Object.entries(layout).filter(([name]) => name.startsWith('script_header.'))
+    expect(Object.fromEntries(shown)).toEqual(Object.fromEntries(real))
+  })
+
   it('has the same numbers for the methods in both languages', () => {
     expect(methods.map(method => methodTraits[method].number)).toEqual([
       numbers.METHOD_FORK,
@@ -116,6 +130,8 @@ describe('the script block', () => {
       numbers.METHOD_CLONE_VM,
       numbers.METHOD_ZYGOTE,
     ])
+    const actions = ['DUP2', 'CLOSE', 'CHDIR', 'CLOSEFROM', 'OPEN', 'TCSETPGRP'].map(name => numbers[`ACTION_${name}`])
+    expect(Object.values(actionKinds)).toEqual(actions)
   })
 
   it('reads in C’s layout as TypeScript wrote it', () => {

@@ -2,6 +2,7 @@ import {type ChildProcess, spawn} from 'node:child_process'
 import {once} from 'node:events'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {openZygote} from '../../dist/methods/spawn.js'
+import {posixSpawnFeatures} from '../../dist/native/core.js'
 import {methods} from '../../src/methods/method.js'
 import type {Step} from '../../src/plan/step.js'
 import {failure, type Zygote} from '../helpers/failure.js'
@@ -63,7 +64,20 @@ describe.each(capable)('a child made by %s', method => {
 })
 
 describe('posix_spawn', () => {
-  it.each<Step>([{kind: 'ctty'}, {kind: 'foreground'}])('refuses $kind', step => {
-    expect(failure('posix_spawn', planFor('/bin/true', {steps: [step]}))).toMatchObject({code: 'E_REFUSED'})
+  it('refuses a controlling terminal', () => {
+    const plan = planFor('/bin/true', {steps: [{kind: 'setsid'}, {kind: 'ctty'}]})
+    expect(failure('posix_spawn', plan)).toMatchObject({code: 'E_REFUSED'})
   })
+
+  it.skipIf(!posixSpawnFeatures().tcsetpgrp)(
+    'says that there is no terminal to be in the foreground of # needs glibc 2.35',
+    () => {
+      const plan = planFor('/bin/true', {steps: [{kind: 'setsid'}, {kind: 'foreground'}]})
+      expect(failure('posix_spawn', plan)).toMatchObject({
+        code: 'E_STEP',
+        why: 'there is no controlling terminal',
+        failure: {step: 'foreground', errno: 'ENXIO', method: 'posix_spawn'},
+      })
+    },
+  )
 })

@@ -1,6 +1,7 @@
 import {describe, expect, it} from 'vitest'
 import {type BlockContent, encodeBlock} from '../../src/plan/block.js'
 import {Pool, type ScriptCall} from '../../src/plan/script.js'
+import {noAttributes} from '../../src/plan/spawn-actions.js'
 import {decodeBlock, writtenLayout} from '../helpers/block.js'
 
 function content(pieces: Partial<BlockContent> = {}): BlockContent {
@@ -16,7 +17,7 @@ function content(pieces: Partial<BlockContent> = {}): BlockContent {
     env: [],
     candidates: ['/bin/x'],
     actions: [],
-    attributes: {setsid: false, setpgroup: false, sigmask: 0n, sigdefault: 0n},
+    attributes: noAttributes,
     sentFds: [],
     zygoteSocket: -1,
     cloneFlags: 0,
@@ -46,7 +47,7 @@ describe('encodeBlock', () => {
   it('says what it is, and how long', () => {
     const image = encodeBlock(content())
     expect(Buffer.from(image.subarray(0, 4)).toString()).toBe('SPWN')
-    expect(decodeBlock(image, writtenLayout)).toMatchObject({layout: 3, totalBytes: image.length, method: 4, traits: 0})
+    expect(decodeBlock(image, writtenLayout)).toMatchObject({layout: 4, totalBytes: image.length, method: 4, traits: 0})
     expect(image.length % 8).toBe(0)
   })
 
@@ -105,7 +106,13 @@ describe('encodeBlock', () => {
         {kind: 1, fd: 2, target: 5, path: undefined},
         {kind: 3, fd: 0, target: 0, path},
       ],
-      attributes: {setsid: true, setpgroup: true, sigmask: 2n ** 64n - 1n, sigdefault: 1n << 63n},
+      attributes: {
+        setsid: true,
+        setpgroup: true,
+        sigmask: 2n ** 64n - 1n,
+        sigdefault: 1n << 63n,
+        scheduling: {policy: 2, priority: 99},
+      },
       sentFds: [7, 1_048_575, 0],
       zygoteSocket: 21,
     })
@@ -116,7 +123,14 @@ describe('encodeBlock', () => {
         {kind: 1, fd: 2, target: 5, path: undefined},
         {kind: 3, fd: 0, target: 0, path: '/var'},
       ],
-      attributes: {setsid: 1, setpgroup: 1, sigmask: 2n ** 64n - 1n, sigdefault: 1n << 63n},
+      attributes: {
+        setsid: 1,
+        setpgroup: 1,
+        sigmask: 2n ** 64n - 1n,
+        sigdefault: 1n << 63n,
+        schedPolicy: 2,
+        schedPriority: 99,
+      },
       sentFds: [7, 1_048_575, 0],
       zygoteSocket: 21,
     })
@@ -124,7 +138,7 @@ describe('encodeBlock', () => {
 
   it('leaves the room of the report and of the slots zero', () => {
     const image = encodeBlock(content({slotCount: 3, argv: ['x'.repeat(100)]}))
-    expect([...image.subarray(136, 160 + 3 * 8)].every(byte => byte === 0)).toBe(true)
+    expect([...image.subarray(144, 168 + 3 * 8)].every(byte => byte === 0)).toBe(true)
   })
 
   it('says that the result must be the caller’s pid', () => {

@@ -129,6 +129,7 @@ describe('the block of a plan', () => {
     const decoded = block(
       lowering,
       {kind: 'setpgid'},
+      {kind: 'sched', policy: 'rr', priority: 7},
       {kind: 'sigdefault', signals: [13]},
       {kind: 'sigmask', signals: [2]},
     )
@@ -138,23 +139,44 @@ describe('the block of a plan', () => {
       setpgroup: 1,
       sigmask: 2n,
       sigdefault: (1n << 12n) | (1n << 31n) | (1n << 32n), // with libc's own 32 and 33, which it would leave ignored
+      schedPolicy: 2,
+      schedPriority: 7,
     })
+    expect(block(lowering, {kind: 'setpgid'}).attributes).toMatchObject({schedPolicy: -1})
+  })
+
+  it('says the terminal’s foreground to posix_spawn by a descriptor above every number that is named', () => {
+    const lowering: Lowering = {methodNumber: 3, arch: 'x64', form: 'posix_spawn', openFds: undefined}
+    const {actions} = block(lowering, {kind: 'foreground'})
+    expect(actions.slice(0, 3)).toEqual([
+      {kind: 5, fd: 3, target: 0o402, path: '/dev/tty'},
+      {kind: 6, fd: 3, target: 0, path: undefined},
+      {kind: 2, fd: 3, target: 0, path: undefined},
+    ])
   })
 })
 
 describe('posix_spawn', () => {
-  const able: SpawnFeatures = {chdir: true, closefrom: true}
+  const able: SpawnFeatures = {chdir: true, closefrom: true, tcsetpgrp: true, scheduling: true}
+  const old: SpawnFeatures = {chdir: false, closefrom: false, tcsetpgrp: false, scheduling: false}
 
   it.each<[Step, SpawnFeatures, string | undefined]>([
     [{kind: 'setsid'}, able, undefined],
     [{kind: 'setpgid'}, able, undefined],
     [{kind: 'chdir', path: '/'}, able, undefined],
-    [{kind: 'chdir', path: '/'}, {...able, chdir: false}, 'addchdir_np'],
+    [{kind: 'chdir', path: '/'}, old, 'addchdir_np'],
+    [{kind: 'foreground'}, able, undefined],
+    [{kind: 'foreground'}, old, 'addtcsetpgrp_np'],
+    [{kind: 'sched', policy: 'other'}, able, undefined],
+    [{kind: 'sched', policy: 'fifo', priority: 1}, able, undefined],
+    [{kind: 'sched', policy: 'other'}, old, 'ENOSYS'],
+    [{kind: 'sched', policy: 'batch'}, able, 'no policy but other, fifo, rr'],
+    [{kind: 'sched', policy: 'deadline', runtime: 1, deadline: 2, period: 2}, able, 'no policy but'],
     [{kind: 'sigdefault', signals: signalList('all')}, able, undefined],
     [{kind: 'sigmask', signals: [1, 31, 34, 64]}, able, undefined],
     [{kind: 'sigmask', signals: [32]}, able, '32 and 33'],
     [{kind: 'sigmask', signals: signalList('all')}, able, '32 and 33'],
-    [{kind: 'descriptors', placements: [{to: 1, from: 2}]}, {chdir: false, closefrom: false}, undefined],
+    [{kind: 'descriptors', placements: [{to: 1, from: 2}]}, old, undefined],
     [{kind: 'umask', mask: 0}, able, 'no attribute for the umask'],
     [{kind: 'setuid', uid: 0}, able, 'not become somebody else'],
     [{kind: 'setgid', gid: 0}, able, 'not become somebody else'],

@@ -1,7 +1,7 @@
 import {describe, expect, it} from 'vitest'
 import {readStamps, stampBytes, stampsAt} from '../../src/plan/stamps.js'
 
-const headerBytes = 160
+const headerBytes = 168
 const callCountAt = 28
 
 /** A block of which only the stamps are filled in. */

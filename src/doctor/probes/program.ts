@@ -64,8 +64,8 @@ const features: readonly {
     title: 'posix_spawn: cgroup',
     function: 'posix_spawnattr_setcgroup_np',
     glibc: '2.39',
-    options: ['--cgroup'],
-    text: 'cannot be said; every other method can',
+    options: none,
+    text: 'nothing: --cgroup is for every other method, whatever libc has',
   },
   {
     feature: 'pidfd',
@@ -73,7 +73,15 @@ const features: readonly {
     function: 'pidfd_spawn',
     glibc: '2.39',
     options: none,
-    text: 'the pidfd comes from pidfd_open',
+    text: 'nothing: the pidfd comes from pidfd_open, whatever libc has',
+  },
+  {
+    feature: 'scheduling',
+    title: 'posix_spawn: scheduling policy',
+    function: 'posix_spawnattr_setschedpolicy that works',
+    glibc: '2.2',
+    options: ['--sched'],
+    text: 'cannot be said; every other method can',
   },
 ]
 

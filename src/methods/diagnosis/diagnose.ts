@@ -31,6 +31,7 @@ function execError(method: Method, plan: Plan, lowered: Script, errno: number): 
 function guiltyStep(plan: Plan, errno: number): Step | undefined {
   const {name} = describeErrno(errno)
   if (name === 'EBADF') return plan.steps.find(step => step.kind === 'descriptors')
+  if (name === 'ENXIO' || name === 'ENOTTY') return plan.steps.find(step => step.kind === 'foreground')
   const chdir = plan.steps.find(step => step.kind === 'chdir')
   if (chdir === undefined) return undefined
   const path = readableText(chdir.path)

@@ -56,7 +56,7 @@ export function stepError(
 /** What a filter may answer to any call; by others it is seen what is wrong. */
 const anybodys = new Set(['EPERM', 'ENOSYS', 'EINVAL'])
 /** What posix_spawn does besides executing: any of it may have failed, and libc tells only the errno. */
-const spoken = new Set<Step['kind']>(['setsid', 'setpgid', 'chdir', 'descriptors'])
+const spoken = new Set<Step['kind']>(['setsid', 'setpgid', 'foreground', 'sched', 'chdir', 'descriptors'])
 
 function isTrivial(step: Step): boolean {
   return step.kind === 'descriptors' && step.placements.every(({to, from}) => to === from)

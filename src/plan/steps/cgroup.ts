@@ -96,7 +96,7 @@ export const cgroup: StepKind<'cgroup'> = {
       script.call('write', [script.callerDescriptor(procs), script.pool.text('0'), 1])
     }
   },
-  posixSpawnRefuses: () => 'only glibc 2.39 and later could do it',
+  posixSpawnRefuses: () => 'only glibc 2.39 and later has an attribute for it, and for version 2 alone',
   explain(step, errno) {
     const where = place(step)
     switch (errno) {

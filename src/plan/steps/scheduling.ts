@@ -4,6 +4,8 @@ import {words32, words64} from '../script.js'
 import type {Policy, StepKind} from '../step.js'
 
 const numbers = {other: 0, fifo: 1, rr: 2, batch: 3, idle: 5, deadline: 6} as const
+/** What glibc takes for the attribute of posix_spawn. */
+const posixPolicies: readonly Policy['policy'][] = ['other', 'fifo', 'rr']
 const schedAttrBytes = 48
 const leastPriority = 1
 const mostPriority = 99
@@ -33,6 +35,10 @@ function readPolicy(text: string): Policy {
   throw new UsageError(`--sched wants ${wording}, not "${text}"`, {next: '--sched batch, or --sched fifo:10'})
 }
 
+function priorityOf(policy: Policy): number {
+  return 'priority' in policy ? policy.priority : 0
+}
+
 export const sched: StepKind<'sched'> = {
   kind: 'sched',
   summary: 'Scheduling policy. Before niceness, which some policies carry in them.',
@@ -54,10 +60,17 @@ export const sched: StepKind<'sched'> = {
       script.call('sched_setattr', [0, script.pool.bytes(words64(head, 0n, 0n, ...times)), 0])
       return
     }
-    const priority = 'priority' in step ? step.priority : 0
-    script.call('sched_setscheduler', [0, numbers[step.policy], script.pool.bytes(words32([priority]))])
+    script.call('sched_setscheduler', [0, numbers[step.policy], script.pool.bytes(words32([priorityOf(step)]))])
   },
-  posixSpawnRefuses: () => 'glibc has attributes for it, musl leaves them out without a word',
+  posixSpawnRefuses(step, features) {
+    if (!features.scheduling) return 'this libc has the functions for it, and they say ENOSYS'
+    return posixPolicies.includes(step.policy)
+      ? undefined
+      : `its attribute takes no policy but ${posixPolicies.join(', ')}`
+  },
+  lowerToPosixSpawn(step, actions) {
+    actions.scheduling = {policy: numbers[step.policy], priority: priorityOf(step)}
+  },
   explain(step, errno) {
     switch (errno) {
       case 'EPERM':

@@ -1,10 +1,14 @@
 import {PlanError} from '../../errors.js'
 import {isOn} from '../option.js'
+import type {SpawnActions} from '../spawn-actions.js'
 import type {StepKind} from '../step.js'
 import {wantsSession} from './session.js'
 
 const AT_FDCWD = -100
-const O_RDWR_NOCTTY_CLOEXEC = 0o2000402
+const O_RDWR_NOCTTY = 0o402
+const O_CLOEXEC = 0o2000000
+/** Opening it never blocks, and it is the child's own session that counts. */
+const ownTerminal = '/dev/tty'
 const TIOCSCTTY = 0x540e
 const TIOCSPGRP = 0x5410
 
@@ -22,13 +26,19 @@ export const foreground: StepKind<'foreground'> = {
   read: values => (isOn(values, 'foreground') ? {kind: 'foreground'} : undefined),
   lower(_, script) {
     const [terminal, group] = [script.slot(), script.slot()]
-    // Opening /dev/tty never blocks, and it is the child's own session that counts.
-    script.call('openat', [AT_FDCWD, script.pool.text('/dev/tty'), O_RDWR_NOCTTY_CLOEXEC], {save: terminal})
+    script.call('openat', [AT_FDCWD, script.pool.text(ownTerminal), O_RDWR_NOCTTY | O_CLOEXEC], {save: terminal})
     script.call('getpid', [], {save: group})
     script.call('ioctl', [terminal, TIOCSPGRP, {addressOf: group}])
     script.call('close', [terminal])
   },
-  posixSpawnRefuses: () => 'only glibc 2.35 and later could do it',
+  posixSpawnRefuses: (_, features) =>
+    features.tcsetpgrp ? undefined : 'this libc has no posix_spawn_file_actions_addtcsetpgrp_np (glibc 2.35)',
+  lowerToPosixSpawn(_, actions: SpawnActions) {
+    const terminal = actions.fdFloor
+    actions.open(terminal, ownTerminal, O_RDWR_NOCTTY)
+    actions.tcsetpgrp(terminal)
+    actions.close(terminal)
+  },
   explain: (_, errno) =>
     errno === 'ENXIO' || errno === 'ENOTTY'
       ? {why: 'there is no controlling terminal', next: 'leave --foreground out, or start spawnctl at a terminal'}
