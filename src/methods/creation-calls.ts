@@ -1,4 +1,4 @@
-import {callText, cloneFlagText} from '../plan/call-text.js'
+import {callText, cloneFlagText} from '../plan/calls/text.js'
 import type {LoweredPlan} from '../plan/lower.js'
 import {type Pool, words32} from '../plan/script.js'
 import {actionKinds, type SpawnAction} from '../plan/spawn-actions.js'

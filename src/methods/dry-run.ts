@@ -1,5 +1,5 @@
 import {constants} from 'node:fs'
-import {callText, scriptText} from '../plan/call-text.js'
+import {callText, scriptText} from '../plan/calls/text.js'
 import {kindOf} from '../plan/housekeeping.js'
 import {lower} from '../plan/lower.js'
 import type {Plan} from '../plan/plan.js'
@@ -134,7 +134,7 @@ export function plannedCalls(asked: Plan, method: Method, supervision: Supervisi
     ...inits.map(
       (by): PlannedCall => ({
         by,
-        call: 'execveat($init, "", ["spawnctl-init", "PID"], NULL, AT_EMPTY_PATH)',
+        call: 'execveat($init, "", ["spawnctl-init", "PID"], [], AT_EMPTY_PATH)',
         reason: 'who made the program’s process stays, passes signals on, reaps, and ends as the program does',
       }),
     ),

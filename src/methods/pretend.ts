@@ -1,6 +1,6 @@
 import {constants} from 'node:fs'
-import type {Value} from '../plan/call-formats.js'
-import {callText} from '../plan/call-text.js'
+import {callText} from '../plan/calls/text.js'
+import type {Value} from '../plan/calls/values.js'
 import {newTerminal} from '../plan/descriptor-options.js'
 import {type Namespace, namespaceFile, namespaces} from '../plan/namespaces.js'
 import type {Plan} from '../plan/plan.js'

@@ -87,6 +87,11 @@ export function readCapabilities(text: string, option: string, last: number): re
   return [...found].sort((a, b) => a - b)
 }
 
+/** "net_raw"; one that is not known yet by its number. */
+export function capabilityName(capability: number): string {
+  return names[capability] ?? `cap_${capability}`
+}
+
 export function describeCapabilities(capabilities: readonly number[]): string {
-  return capabilities.map(number => names[number] ?? `cap_${number}`).join(',') || 'none'
+  return capabilities.map(capabilityName).join(',') || 'none'
 }

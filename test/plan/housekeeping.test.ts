@@ -121,6 +121,8 @@ describe('every kind of step', () => {
     ['capabilities', 'EPERM', 'Cap'],
     ['ambient', 'EPERM', 'Cap'],
     ['securebits', 'EPERM', 'setpcap'],
+    ['root', 'EBUSY', '--pivot-root'],
+    ['root', 'EINVAL', '--chroot'],
     ['foreground', 'ENXIO', 'terminal'],
     ['ctty', 'ENOTTY', '--stdin'],
     ['ctty', 'EPERM', 'terminal'],

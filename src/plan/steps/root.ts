@@ -53,6 +53,13 @@ export const root: StepKind<'root'> = {
       case 'ENOENT':
       case 'ENOTDIR':
         return {why: `${directory} is no directory here`, next: `ls -ld ${directory}`}
+      case 'EBUSY':
+        return {why: `${directory} is the root already`, next: 'another directory for --pivot-root'}
+      case 'EINVAL':
+        return {
+          why: 'the present root cannot be moved away: it is an initramfs, or a chroot that is no mount',
+          next: `--chroot ${directory}`,
+        }
       case 'EPERM':
         return {
           why: `${by} needs ${by === 'chroot' ? 'CAP_SYS_CHROOT' : 'CAP_SYS_ADMIN'}`,

@@ -1,6 +1,7 @@
-import {callFormats, cloneFlags, plain, type Value} from './call-formats.js'
-import type {Argument, Pool, ScriptCall, Slot} from './script.js'
-import type {SyscallName} from './syscalls.js'
+import type {Argument, Pool, ScriptCall, Slot} from '../script.js'
+import type {SyscallName} from '../syscalls.js'
+import {callFormats, cloneFlags} from './formats.js'
+import {plain, type Value} from './values.js'
 
 /** Not one call but the core's own way to another process; src/native/block.h, SECOND_PROCESS. */
 const secondProcess = 'clone(child_stack=…, flags=CLONE_VM|CLONE_VFORK|SIGCHLD)'
