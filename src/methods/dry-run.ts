@@ -109,7 +109,7 @@ export function plannedCalls(asked: Plan, method: Method, supervision: Supervisi
         } as const)
       : scriptLowering(method)
   const {takesFlags} = methodTraits[method].birth
-  const lowered = lower(pretended.plan, {...lowering, takesFlags, openInit: pretended.next})
+  const lowered = lower(pretended.plan, {...lowering, takesFlags, openInit: pretended.next, letsGo: true})
   const texts = scriptText(lowered.calls, lowered.pool)
   const {makers, program} = makersOf(lowered.calls)
   const steps = lowered.calls.flatMap(({step, nr}, i): PlannedCall[] => {

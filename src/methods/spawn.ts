@@ -99,7 +99,7 @@ export function engage<Result extends SpawnResult>(
   method: Method,
   zygote: Zygote | undefined,
   native: (lowered: LoweredPlan, cgroups: readonly string[]) => Result,
-  {room, stamped = false}: {room?: Room; stamped?: boolean} = {},
+  {room, stamped = false, letsGo = false}: {room?: Room; stamped?: boolean; letsGo?: boolean} = {},
 ): Result & {cgroups: readonly string[]} {
   if (method === 'zygote' && zygote === undefined)
     throw new PlanError('E_REFUSED', 'the method zygote needs an open zygote', {next: 'zygote: new Zygote()'})
@@ -121,7 +121,7 @@ export function engage<Result extends SpawnResult>(
           }
     if (method === 'posix_spawn') makeBlocking(opened.plan)
     const {takesFlags} = methodTraits[method].birth
-    const lowered = lower(opened.plan, {...lowering, takesFlags, openInit: opened.openInit, room, stamped})
+    const lowered = lower(opened.plan, {...lowering, takesFlags, openInit: opened.openInit, room, stamped, letsGo})
     const result = native(lowered, opened.cgroups)
     if (result.stage !== 'spawned') throw diagnose(method, plan, lowered, result)
     succeeded = true
@@ -169,6 +169,7 @@ function runOptions(
     killTree,
     keep: kept && method !== 'zygote',
     orphanSignal: plan.steps.find(step => step.kind === 'pdeathsig')?.signal ?? 0,
+    letsGo: plan.steps.some(step => step.kind === 'ptrace_stop'),
   }
 }
 
@@ -201,7 +202,7 @@ export function runPlan(
       tell?.(timelineOf(method, options.keep, lowered, run))
       return run
     }
-    const result = engage(opened, method, zygote, native, {stamped: tell !== undefined})
+    const result = engage(opened, method, zygote, native, {stamped: tell !== undefined, letsGo: true})
     return {
       ...spawned(method, result),
       cgroups: removeCgroups(result.cgroups),

@@ -101,6 +101,8 @@ export interface RunOptions {
   terminalPeer: number
   /** cgroup.kill of the program's control group, open for writing, or -1. */
   cgroupKill: number
+  /** The program is traced up to its first instruction, and then let go, stopped. */
+  letsGo: boolean
 }
 
 function encodeRunOptions({
@@ -113,6 +115,7 @@ function encodeRunOptions({
   terminal,
   terminalPeer,
   cgroupKill,
+  letsGo,
 }: RunOptions): Uint8Array {
   const view = new DataView(new ArrayBuffer(runOptionsBytes))
   view.setBigUint64(0, timeoutNs, true)
@@ -124,6 +127,7 @@ function encodeRunOptions({
   view.setInt32(32, terminal, true)
   view.setInt32(36, terminalPeer, true)
   view.setInt32(40, cgroupKill, true)
+  view.setInt32(44, letsGo ? 1 : 0, true)
   return new Uint8Array(view.buffer)
 }
 

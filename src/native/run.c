@@ -42,6 +42,8 @@ void run_here(uint8_t *image, uint32_t image_bytes, struct run_result *result)
 		aim(result->spawn.pid, result->spawn.pidfd);
 		if (target.orphaned && target.options.orphan_signal)
 			end_program(target.options.orphan_signal);
+		if (target.options.lets_go)
+			hand_over();
 		await_timeout(&alarm_before);
 		if (target.options.terminal >= 0)
 			run_terminal();

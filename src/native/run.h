@@ -32,7 +32,7 @@ struct run_options {
 	int32_t terminal;	/* our end of the program's new terminal, or -1 */
 	int32_t terminal_peer;	/* the program's end; both are closed by the run */
 	int32_t cgroup_kill;	/* cgroup.kill of the program's control group, or -1 */
-	int32_t unused;
+	int32_t lets_go;	/* the program is traced up to its first instruction */
 };
 
 #define FORWARDED_COUNT 8
@@ -79,6 +79,9 @@ void await_timeout(struct sigaction *before);
 void end_timeout(const struct sigaction *before);
 void end_program(int sig);
 void begin_ending(void);
+
+/* hand_over.c */
+void hand_over(void);
 
 /* descendants.c */
 void adopt_orphans(int on);

@@ -45,5 +45,6 @@ export const exampleSteps: {readonly [K in StepKindName]: readonly Extract<Step,
   nofile: [{kind: 'nofile', limit: {soft: 1024, hard: 4096}}],
   no_new_privs: [{kind: 'no_new_privs'}],
   sigmask: [{kind: 'sigmask', signals: []}],
+  ptrace_stop: [{kind: 'ptrace_stop'}],
   seccomp: [{kind: 'seccomp', program: new Uint8Array(8)}],
 }

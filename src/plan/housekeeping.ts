@@ -14,6 +14,7 @@ import {nofile, rlimits} from './steps/limits.js'
 import {mounts} from './steps/mounts.js'
 import {oomScoreAdj} from './steps/oom-score.js'
 import {noNewPrivs, securebits} from './steps/privileges.js'
+import {ptraceStop} from './steps/ptrace-stop.js'
 import {root} from './steps/root.js'
 import {nice, sched} from './steps/scheduling.js'
 import {setpgid, setsid} from './steps/session.js'
@@ -63,6 +64,7 @@ const inOrder = {
   nofile,
   no_new_privs: noNewPrivs,
   sigmask,
+  ptrace_stop: ptraceStop,
   seccomp,
 } satisfies {[K in StepKindName]: StepKind<K>}
 

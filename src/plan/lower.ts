@@ -20,6 +20,8 @@ export type Lowering = {
   readonly openInit?: () => number
   /** Whether the core is to note the moments of the spawn in the block: see readStamps. */
   readonly stamped?: boolean
+  /** Whether who traces the child lets it go: a run that waits for it. */
+  readonly letsGo?: boolean
   /** Where the block is laid out, for who is done with it before the next one. */
   readonly room?: Room | undefined
 } & (
@@ -107,6 +109,7 @@ function scriptFor(steps: readonly Step[], lowering: Lowering): Script {
     joins: steps.some(({kind}) => kind === 'join'),
     endsWithCaller: steps.some(({kind}) => kind === 'pdeathsig'),
     openInit: lowering.openInit ?? noInit,
+    letsGo: lowering.letsGo ?? false,
     processes: 1,
     cgroup: {cgroupFd: -1, cgroupStep: 0},
   }

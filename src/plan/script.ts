@@ -221,6 +221,8 @@ export interface Situation {
   readonly endsWithCaller: boolean
   /** Opens spawnctl-init. */
   readonly openInit: () => number
+  /** Whether who traces the child lets it go. */
+  readonly letsGo: boolean
   /** How many processes deep the script is, counted while lowering. */
   processes: number
   /** What the child is created in, filled while lowering. */

@@ -125,6 +125,8 @@ export type Step =
   | {readonly kind: 'nofile'; readonly limit: Limit}
   | {readonly kind: 'no_new_privs'}
   | {readonly kind: 'sigmask'; readonly signals: readonly number[]}
+  /** Of a run alone: who traces it has to let it go. */
+  | {readonly kind: 'ptrace_stop'}
   | {readonly kind: 'seccomp'; readonly program: Uint8Array}
 
 export type StepKindName = Step['kind']

@@ -27,6 +27,7 @@ export type SyscallName =
   | 'pivot_root'
   | 'prctl'
   | 'prlimit64'
+  | 'ptrace'
   | 'rt_sigaction'
   | 'rt_sigprocmask'
   | 'sched_setaffinity'
@@ -79,6 +80,7 @@ const x64: Numbers = {
   pivot_root: 155,
   prctl: 157,
   prlimit64: 302,
+  ptrace: 101,
   rt_sigaction: 13,
   rt_sigprocmask: 14,
   sched_setaffinity: 203,
@@ -128,6 +130,7 @@ const arm64: Numbers = {
   pivot_root: 41,
   prctl: 167,
   prlimit64: 261,
+  ptrace: 117,
   rt_sigaction: 134,
   rt_sigprocmask: 135,
   sched_setaffinity: 122,

@@ -64,8 +64,8 @@ export interface Housekeeping {
   readonly pivotRoot?: string | undefined
 }
 
-/** What Node has options of its own for, and a terminal, which somebody has to relay. */
-const others: readonly string[] = ['cwd', 'uid', 'gid', 'stdin', 'stdout', 'stderr', 'fd', 'pty']
+/** What Node has options of its own for, a terminal, which somebody has to relay, and a stop, which somebody has to see. */
+const others: readonly string[] = ['cwd', 'uid', 'gid', 'stdin', 'stdout', 'stderr', 'fd', 'pty', 'ptrace-stop']
 
 const surroundings: Surroundings = {...callerSurroundings, inheritedDescriptor: fd => fd}
 

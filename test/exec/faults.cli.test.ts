@@ -32,6 +32,7 @@ const jobs: readonly string[] = [
   '--unshare user,pid,mount,net,uts,ipc --map-root-user --hostname box --loopback --mount-proc --chroot / --init',
   `--join ${process.pid}:net`,
   '--setpgid --foreground',
+  '--ptrace-stop',
 ]
 
 interface Fault {
@@ -76,8 +77,9 @@ async function locate({method, words, after, before}: Fault): Promise<{process: 
   calm.set(key, run)
   const {status, stderr, calls} = await run
   const last = calls.at(-1) ?? []
-  // Without a terminal this fails by itself, at its first call.
-  if (words.includes('--foreground')) return {process: calls.length, call: last.lastIndexOf(numbers.openat) + 1}
+  // Without a terminal, and under a tracer, these fail by themselves, at their first call.
+  const failing = words.includes('--foreground') ? numbers.openat : words.includes('--ptrace-stop') && numbers.ptrace
+  if (failing) return {process: calls.length, call: last.lastIndexOf(failing) + 1}
   expect({status, stderr}).toEqual({status: 0, stderr: ''})
   const process = calls.length - after
   return {process, call: (calls[process - 1] as readonly number[]).length - before}

@@ -187,7 +187,7 @@ describe('the names of the options', () => {
       chroot: true,
       pivotRoot: true,
     } satisfies Record<keyof Housekeeping, true>
-    const nodes = ['cwd', 'uid', 'gid', 'stdin', 'stdout', 'stderr', 'fd', 'pty']
+    const nodes = ['cwd', 'uid', 'gid', 'stdin', 'stdout', 'stderr', 'fd', 'pty', 'ptraceStop']
     const names = Object.values(capabilities().steps).flatMap(({options}) => options)
     expect(names.filter(name => !nodes.includes(name)).sort()).toEqual(Object.keys(typed).sort())
     expectTypeOf<SpawnOptions>().toExtend<Housekeeping>()

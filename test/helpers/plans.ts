@@ -71,6 +71,7 @@ export function situation(differences: Partial<Situation> = {}): Situation {
     joins: false,
     endsWithCaller: false,
     openInit: () => 99,
+    letsGo: false,
     processes: 1,
     cgroup: {cgroupFd: -1, cgroupStep: 0},
     cloneFlags: 0,

@@ -42,6 +42,7 @@ const every: readonly Step[] = [
   {kind: 'nofile', limit: {soft: 5, hard: 5}},
   {kind: 'no_new_privs'},
   {kind: 'sigmask', signals: []},
+  {kind: 'ptrace_stop'},
   {kind: 'seccomp', program: new Uint8Array(8)},
 ]
 const order = every.map(({kind}) => kind)
@@ -76,6 +77,8 @@ describe('the order of housekeeping', () => {
     ['standard input has to be in its place', 'descriptors', 'ctty'],
     ['the change of user forgets it', 'setuid', 'pdeathsig'],
     ['a filter may refuse everything but execve', 'sigmask', 'seccomp'],
+    ['a pending signal would stop a traced child before execve', 'sigmask', 'ptrace_stop'],
+    ['a filter may refuse to be traced', 'ptrace_stop', 'seccomp'],
     ['without privileges a filter needs it', 'no_new_privs', 'seccomp'],
     ['only the user may be let into its directory', 'setuid', 'chdir'],
     ['the mask comes when nothing can call a handler any more', 'descriptors', 'sigmask'],
@@ -127,6 +130,7 @@ describe('every kind of step', () => {
     ['ctty', 'ENOTTY', '--stdin'],
     ['ctty', 'EPERM', 'terminal'],
     ['seccomp', 'EACCES', '--no-new-privs'],
+    ['ptrace_stop', 'EPERM', 'ptrace_scope'],
     ['seccomp', 'EINVAL', 'libseccomp'],
     ['descriptors', 'EBADF', '/proc/self/fd'],
     ['descriptors', 'EMFILE', 'ulimit -n'],

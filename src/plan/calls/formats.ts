@@ -119,6 +119,7 @@ export const callFormats: Readonly<Partial<Record<SyscallName, readonly Format[]
   ],
   personality: [persona],
   prlimit64: [plain, named(resources), limit, pointer],
+  ptrace: [named({0: 'PTRACE_TRACEME'}), () => '', () => '', () => ''],
   rt_sigaction: [signal, action, pointer, plain],
   rt_sigprocmask: [named({0: 'SIG_BLOCK', 2: 'SIG_SETMASK'}), signalSet, pointer, plain],
   sched_setaffinity: [plain, plain, processors],
