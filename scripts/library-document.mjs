@@ -1,13 +1,8 @@
 // The parts of docs/library.md that are made from code and from raw data; the rest of it is written by hand.
 import {table} from '../dist/exec/document.js'
 import {stepKinds} from '../dist/plan/housekeeping.js'
+import {libraryOptions, propertyName} from '../dist/process/housekeeping.js'
 import {libraryCharts} from './library-charts.mjs'
-
-const nodes = ['cwd', 'uid', 'gid', 'stdin', 'stdout', 'stderr', 'fd']
-
-function property(name) {
-  return name.replace(/-(.)/g, (_, letter) => letter.toUpperCase())
-}
 
 function valueFor({value, multiple}) {
   if (value === undefined) return '`true`'
@@ -19,9 +14,9 @@ function valueFor({value, multiple}) {
 function housekeeping() {
   const rows = stepKinds.flatMap(({kind, options}) =>
     options
-      .filter(({name}) => !nodes.includes(name))
+      .filter(({name}) => libraryOptions.has(propertyName(name)))
       .map(option => [
-        `\`${property(option.name)}\``,
+        `\`${propertyName(option.name)}\``,
         valueFor(option),
         option.summary.replaceAll('|', '\\|'),
         `\`${kind}\``,

@@ -7,7 +7,7 @@ import {exampleSteps} from '../plan/example-steps.js'
 import {stepKinds} from '../plan/housekeeping.js'
 import type {Option} from '../plan/option.js'
 import type {SpawnFeatures, StepKindName} from '../plan/step.js'
-import {propertyName} from '../process/housekeeping.js'
+import {execAlone, propertyName} from '../process/housekeeping.js'
 
 interface MethodCapability {
   readonly summary: string
@@ -53,7 +53,7 @@ function methodCapability(method: Method): MethodCapability {
 }
 
 function optionNames(options: readonly Option[]): readonly string[] {
-  return options.map(({name}) => propertyName(name))
+  return options.filter(({name}) => !execAlone.includes(name)).map(({name}) => propertyName(name))
 }
 
 /** Which steps each method can do, which options ask for them, and what this machine has. Creates no process. */

@@ -64,8 +64,10 @@ export interface Housekeeping {
   readonly pivotRoot?: string | undefined
 }
 
-/** What Node has options of its own for, a terminal, which somebody has to relay, and a stop, which somebody has to see. */
-const others: readonly string[] = ['cwd', 'uid', 'gid', 'stdin', 'stdout', 'stderr', 'fd', 'pty', 'ptrace-stop']
+/** What Node has options of its own for. */
+const nodes: readonly string[] = ['cwd', 'uid', 'gid', 'stdin', 'stdout', 'stderr', 'fd']
+/** A terminal has to be relayed, and a stop has to be waited for: by `exec` alone. */
+export const execAlone: readonly string[] = ['pty', 'ptrace-stop']
 
 const surroundings: Surroundings = {...callerSurroundings, inheritedDescriptor: fd => fd}
 
@@ -74,8 +76,11 @@ export function propertyName(name: string): string {
   return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
 }
 
-const options: ReadonlyMap<string, Option> = new Map(
-  housekeepingOptions.filter(({name}) => !others.includes(name)).map(option => [propertyName(option.name), option]),
+/** By property. */
+export const libraryOptions: ReadonlyMap<string, Option> = new Map(
+  housekeepingOptions
+    .filter(({name}) => !nodes.includes(name) && !execAlone.includes(name))
+    .map(option => [propertyName(option.name), option]),
 )
 
 function refuse({name, value}: Option, given: unknown): never {
@@ -110,7 +115,7 @@ function words(option: Option, given: unknown): readonly string[] | undefined {
 export function housekeepingValues(given: object): OptionValues {
   const values: Record<string, readonly string[]> = {}
   for (const name of Object.keys(given)) {
-    const option = options.get(name)
+    const option = libraryOptions.get(name)
     if (option === undefined) continue
     const text = words(option, (given as Record<string, unknown>)[name])
     if (text !== undefined) values[option.name] = text

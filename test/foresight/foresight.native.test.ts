@@ -14,6 +14,7 @@ import {
 import {splitLine} from '../../src/exec/command-line.js'
 import {execOptions} from '../../src/exec/options.js'
 import {stepKinds} from '../../src/plan/housekeeping.js'
+import {libraryOptions} from '../../src/process/housekeeping.js'
 import {openDescriptors} from '../helpers/change-caller.js'
 import {ended} from '../helpers/ended.js'
 import {runCli} from '../helpers/run-cli.js'
@@ -187,9 +188,10 @@ describe('the names of the options', () => {
       chroot: true,
       pivotRoot: true,
     } satisfies Record<keyof Housekeeping, true>
-    const nodes = ['cwd', 'uid', 'gid', 'stdin', 'stdout', 'stderr', 'fd', 'pty', 'ptraceStop']
+    const nodes = ['cwd', 'uid', 'gid', 'stdin', 'stdout', 'stderr', 'fd']
     const names = Object.values(capabilities().steps).flatMap(({options}) => options)
     expect(names.filter(name => !nodes.includes(name)).sort()).toEqual(Object.keys(typed).sort())
+    expect([...libraryOptions.keys()].sort()).toEqual(Object.keys(typed).sort())
     expectTypeOf<SpawnOptions>().toExtend<Housekeeping>()
   })
 })
