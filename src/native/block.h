@@ -26,6 +26,8 @@ enum method {
 
 #define TRAIT_SAME_VIEW 2u /* no step changes who looks or what is to be seen: the program can be looked up before */
 
+#define TRAIT_SECOND_PROCESS 8u /* a step makes one, which uses this memory for as long as the close-on-exec pipe is open */
+
 #define TRAIT_CALLERS_ENVIRONMENT 4u /* envp is empty: the core appends what libc has */
 
 /* How far the child came. The child writes it; it is true even when the child was killed half-way. */
@@ -45,7 +47,8 @@ struct child_report {
 	uint32_t candidate;  /* the last program path tried */
 };
 
-/* In step.relocate: a result other than the caller's pid, which comes into args[5], fails the step with ESRCH. */
+/* In step.relocate: a result other than the caller's pid, which comes into args[5], fails the step with ESRCH; 0, of a
+ * caller in another pid namespace, when that has ended. */
 #define EXPECTS_CALLER (1u << 6)
 
 /* In step.nr: a second process does the steps that follow, and this one becomes spawnctl-init: args[0] is its executable,

@@ -18,6 +18,7 @@
 #include <linux/fcntl.h>
 #include <linux/sched.h>
 #include <linux/wait.h>
+#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 #include <time.h>
@@ -63,8 +64,7 @@ static _Noreturn void leave(struct script_header *block, int32_t failed_step, lo
 	block->report.failed_step = failed_step;
 	block->report.error = (int32_t)-error;
 	__atomic_store_n(&block->report.state, CHILD_FAILED, __ATOMIC_RELEASE);
-	for (;;)
-		syscall1(__NR_exit_group, 127);
+	exit_now(127);
 }
 
 static int forgiven(const struct step *step, long error)
@@ -111,27 +111,37 @@ static long execute_candidates(struct script_header *block)
 	return denied ? denied : error;
 }
 
-static _Noreturn void run_program(struct script_header *block)
+/* One that was made by another process of the script: with its maker it shares memory, and the program's end. */
+struct second_process {
+	const struct child *child;
+	uint32_t first_step;
+	uint32_t maker_lives; /* the kernel writes 0 when the maker has ended: set_tid_address(2) */
+	struct kernel_sigaction on_child;
+};
+
+/* A maker that has ended before the death signal was asked for sends none. */
+static void end_unless_made(const struct second_process *self)
 {
+	if (self && !__atomic_load_n(&self->maker_lives, __ATOMIC_ACQUIRE))
+		exit_now(127);
+}
+
+static _Noreturn void run_program(struct script_header *block, const struct second_process *self)
+{
+	end_unless_made(self);
 	stamp(block, STAMP_STEPS + block->step_count);
 	block->report.state = CHILD_EXECUTING;
 	leave(block, FAILED_AT_EXEC, execute_candidates(block));
 }
 
-struct second_process {
-	struct script_header *block;
-	uint32_t first_step;
-	struct kernel_sigaction on_child;
-};
-
-static void run_steps(struct script_header *block, uint32_t first);
+static void run_steps(const struct child *child, uint32_t first, const struct second_process *self);
 
 static _Noreturn void run_second(void *context)
 {
-	const struct second_process *second = context;
-	syscall4(__NR_rt_sigaction, SIGCHLD, &second->on_child, 0, SIGSET_BYTES);
-	run_steps(second->block, second->first_step);
-	run_program(second->block);
+	const struct second_process *self = context;
+	syscall4(__NR_rt_sigaction, SIGCHLD, &self->on_child, 0, SIGSET_BYTES);
+	run_steps(self->child, self->first_step, self);
+	run_program(self->child->block, self);
 }
 
 static void write_decimal(char *text, long number)
@@ -148,14 +158,22 @@ static void write_decimal(char *text, long number)
 
 /* The program is to be a child of this process, which only watches over it. The second process has its own stretch of the
  * stack and the same memory; this one sleeps until that has executed the program or failed, as its own parent may do, and
- * then executes spawnctl-init. SIGCHLD is not ignored meanwhile, whatever the script says: the status would be lost. */
-static __attribute__((noinline)) _Noreturn void begin_second_process(struct script_header *block, uint32_t step, const long *args)
+ * then executes spawnctl-init. Killed meanwhile, it wakes its parent; so nothing that the second one uses lies on a stack
+ * that is not its own. SIGCHLD is not ignored meanwhile, whatever the script says: the status would be lost. */
+static __attribute__((noinline)) _Noreturn void begin_second_process(const struct child *child, uint32_t step, const long *args,
+								     const struct second_process *self)
 {
-	struct second_process second = {.block = block, .first_step = step + 1};
+	struct script_header *block = child->block;
 	struct kernel_sigaction by_default = {0, 0, 0, 0};
-	syscall4(__NR_rt_sigaction, SIGCHLD, &by_default, &second.on_child, SIGSET_BYTES);
-	long stack = ((long)__builtin_frame_address(0) - STACK_KEPT_BYTES) & -16;
-	long pid = clone_onto_stack(__NR_clone, CLONE_VM | CLONE_VFORK | SIGCHLD, stack, 0, run_second, &second);
+	char *top = child->second_stack && !self ? child->second_stack : (char *)__builtin_frame_address(0) - STACK_KEPT_BYTES;
+	struct second_process *second = (void *)((long)(top - sizeof *second) & -16);
+	second->child = child;
+	second->first_step = step + 1;
+	second->maker_lives = 1;
+	end_unless_made(self);
+	syscall4(__NR_rt_sigaction, SIGCHLD, &by_default, &second->on_child, SIGSET_BYTES);
+	syscall1(__NR_set_tid_address, &second->maker_lives);
+	long pid = clone_onto_stack(__NR_clone, CLONE_VM | CLONE_VFORK | SIGCHLD, (long)second, 0, run_second, second);
 	if (pid < 0)
 		leave(block, (int32_t)step, pid);
 	int status = 0;
@@ -168,12 +186,25 @@ static __attribute__((noinline)) _Noreturn void begin_second_process(struct scri
 		leave(block, (int32_t)step, error);
 	}
 	syscall4(__NR_wait4, pid, &status, __WALL, 0);
-	for (;;)
-		syscall1(__NR_exit_group, status & 0x7f ? 128 + (status & 0x7f) : 127);
+	exit_now(status & 0x7f ? 128 + (status & 0x7f) : 127);
 }
 
-static void run_steps(struct script_header *block, uint32_t first)
+/* Out of another pid namespace the caller's pid reads as 0. */
+static int is_caller_there(const struct child *child, long parent, long caller)
 {
+	struct {
+		int32_t fd;
+		int16_t events, revents;
+	} ended = {child->caller_pidfd, POLLIN, 0};
+	int64_t at_once[2] = {0, 0};
+	if (parent != 0)
+		return parent == caller;
+	return ended.fd < 0 || syscall5(__NR_ppoll, &ended, 1, at_once, 0, SIGSET_BYTES) == 0;
+}
+
+static void run_steps(const struct child *child, uint32_t first, const struct second_process *self)
+{
+	struct script_header *block = child->block;
 	struct step *steps = at(block, block->steps);
 	int64_t *slots = at(block, block->slots);
 	for (uint32_t i = first; i < block->step_count; i++) {
@@ -189,11 +220,11 @@ static void run_steps(struct script_header *block, uint32_t first)
 		}
 		stamp(block, STAMP_STEPS + i);
 		if (step->nr == SECOND_PROCESS)
-			begin_second_process(block, i, args);
+			begin_second_process(child, i, args, self);
 		long result = syscall6(step->nr, args[0], args[1], args[2], args[3], args[4], args[5]);
 		if (result < 0 && result > -4096 && !forgiven(step, result))
 			leave(block, (int32_t)i, result);
-		if ((step->relocate & EXPECTS_CALLER) && result != args[5])
+		if ((step->relocate & EXPECTS_CALLER) && !is_caller_there(child, result, args[5]))
 			leave(block, (int32_t)i, -ESRCH);
 		if (step->save_slot >= 0)
 			slots[step->save_slot] = result;
@@ -209,6 +240,6 @@ _Noreturn void run_child(void *context)
 	block->report.state = CHILD_RUNNING;
 	if (child->reset_handlers)
 		reset_handlers();
-	run_steps(block, 0);
-	run_program(block);
+	run_steps(child, 0, 0);
+	run_program(block, 0);
 }

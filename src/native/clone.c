@@ -50,7 +50,7 @@ void release_stack(struct spawning *s)
 	s->stack = 0;
 }
 
-static int map_stack(struct spawning *s)
+int map_stack(struct spawning *s)
 {
 	s->stack = s->left_to_thread ? take_kept_stack() : 0;
 	if (s->stack)

@@ -52,8 +52,7 @@ static _Noreturn void end_as(int status)
 		send(syscall0(__NR_getpid), sig);
 		syscall4(__NR_rt_sigprocmask, SIG_UNBLOCK, &mask, 0, SIGSET_BYTES);
 	}
-	for (;;)
-		syscall1(__NR_exit_group, sig ? 128 + sig : (status >> 8) & 0xff);
+	exit_now(sig ? 128 + sig : (status >> 8) & 0xff);
 }
 
 static void reap(long program)

@@ -28,6 +28,5 @@ void spawnctl_leave(int32_t code, int32_t signal_number)
 		restore_signals(0);
 		syscall2(__NR_kill, syscall0(__NR_getpid), signal_number);
 	}
-	for (;;)
-		syscall1(__NR_exit_group, code);
+	exit_now(code);
 }

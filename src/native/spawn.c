@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,12 +105,17 @@ static int allocate_privately(struct spawning *s, uint32_t bytes)
 	return s->block ? 0 : fail(s, STAGE_PREPARE, 0, -ENOMEM);
 }
 
-static void name_caller(struct script_header *block)
+/* Returns whether a step asks for the caller. */
+static int name_caller(struct script_header *block)
 {
 	struct step *steps = at(block, block->steps);
+	int asked = 0;
 	for (uint32_t i = 0; i < block->step_count; i++)
-		if (steps[i].relocate & EXPECTS_CALLER)
+		if (steps[i].relocate & EXPECTS_CALLER) {
 			steps[i].args[5] = (uint64_t)syscall0(__NR_getpid);
+			asked = 1;
+		}
+	return asked;
 }
 
 static int lay_block_out(struct spawning *s, const uint8_t *image, uint32_t image_bytes)
@@ -125,7 +132,7 @@ static int lay_block_out(struct spawning *s, const uint8_t *image, uint32_t imag
 	memcpy(s->block, image, image_bytes);
 	if (appended)
 		append_environment(s->block, count, appended);
-	name_caller(s->block);
+	s->asks_for_caller = name_caller(s->block);
 	if (header->method != METHOD_ZYGOTE)
 		relocate_block(s->block);
 	return 0;
@@ -283,13 +290,31 @@ static int needs_end_of_file(const struct spawning *s)
 {
 	const struct script_header *block = s->block;
 	if (block->method == METHOD_CLONE_VM)
-		return !s->left_to_thread || (block->traits & TRAIT_CHANGES_IDENTITY);
+		return !s->left_to_thread || (block->traits & (TRAIT_CHANGES_IDENTITY | TRAIT_SECOND_PROCESS));
 	return block->method != METHOD_POSIX_SPAWN;
 }
 
+/* The end of a first process resumes the caller while the second one may still use this memory: the pipe alone tells. */
 int is_settled(const struct spawning *s)
 {
-	return s->block->method == METHOD_POSIX_SPAWN || (s->settled_by_resumption && s->child.seen);
+	const struct script_header *block = s->block;
+	return block->method == METHOD_POSIX_SPAWN ||
+	       (s->settled_by_resumption && s->child.seen && !(block->traits & TRAIT_SECOND_PROCESS));
+}
+
+int is_in_use(const struct spawning *s)
+{
+	struct pollfd executed = {s->end_of_file, POLLIN, 0};
+	return (s->block->traits & TRAIT_SECOND_PROCESS) && poll(&executed, 1, 0) == 0;
+}
+
+/* In a pid namespace that begins with the child its caller's pid is not to be seen. The zygote finds its own way. */
+static int32_t caller_pidfd(const struct spawning *s)
+{
+	const struct script_header *block = s->block;
+	if (!s->asks_for_caller || !(block->clone_flags & CLONE_NEWPID) || block->method == METHOD_ZYGOTE)
+		return -1;
+	return open_pidfd((int)syscall0(__NR_getpid));
 }
 
 int bring_forth(struct spawning *s, const uint8_t *image, uint32_t image_bytes, struct spawn_result *result, int left_to_thread)
@@ -305,7 +330,7 @@ int bring_forth(struct spawning *s, const uint8_t *image, uint32_t image_bytes, 
 		error = open_end_of_file_pipe(s);
 	if (error < 0)
 		return error;
-	s->child = (struct child){.block = s->block, .reset_handlers = 1};
+	s->child = (struct child){.block = s->block, .reset_handlers = 1, .caller_pidfd = caller_pidfd(s)};
 	save_memory_flags(s);
 	s->caller_mask = block_all_signals();
 	stamp(s->block, STAMP_CREATING);
@@ -313,6 +338,8 @@ int bring_forth(struct spawning *s, const uint8_t *image, uint32_t image_bytes, 
 	restore_signals(s->caller_mask);
 	result->caller_blocked_ns = monotonic_ns() - s->started_ns;
 	close_fd(&s->report_fd);
+	if (s->child.caller_pidfd >= 0)
+		syscall1(__NR_close, s->child.caller_pidfd);
 	if (error < 0)
 		restore_memory_flags(s);
 	return error;

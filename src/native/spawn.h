@@ -62,6 +62,7 @@ struct spawning {
 	int settled_by_resumption; /* CLONE_VFORK: when the caller runs on, the child has executed or died */
 	uint64_t started_ns;
 	uint64_t caller_mask;
+	int asks_for_caller; /* a step does */
 	int changes_credentials; /* of memory that is shared: the dumpable flag is to be put back */
 	int left_to_thread;	 /* nobody waits for execve: the exit-waiting thread finds out how it went */
 	uint32_t occupied;	 /* clone-vm left to the thread: the kernel writes 0 when the child needs this memory no more */
@@ -80,6 +81,7 @@ int create_by_zygote(struct spawning *s);
 int bring_forth(struct spawning *s, const uint8_t *image, uint32_t image_bytes, struct spawn_result *result, int left_to_thread);
 int look_first(struct spawning *s);
 int is_settled(const struct spawning *s); /* nothing is to be waited for: it is known that it has executed or ended */
+int is_in_use(const struct spawning *s);  /* by a second process, though the first one has ended */
 void conclude(struct spawning *s);	  /* waits until that is known, and reaps a child that has failed */
 void read_report(struct spawning *s);	  /* when it is known: result->stage tells */
 void release_spawning(struct spawning *s);
@@ -96,6 +98,7 @@ void put_stamp(uint8_t *image, uint32_t which, uint64_t ns);
 uint64_t monotonic_ns(void);
 int open_pidfd(int pid);
 void adopt(struct spawning *s, int pid);
+int map_stack(struct spawning *s);
 void release_stack(struct spawning *s);
 int fail(struct spawning *s, enum spawn_stage stage, int call, long error);
 

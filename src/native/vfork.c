@@ -17,8 +17,15 @@ static __attribute__((noinline)) pid_t call_vfork(struct child *child)
 	return pid;
 }
 
+/* A second process has a stack of its own: killed, the first one gives this one back while the second still runs. */
 int create_by_vfork(struct spawning *s)
 {
+	if (s->block->traits & TRAIT_SECOND_PROCESS) {
+		int error = map_stack(s);
+		if (error < 0)
+			return error;
+		s->child.second_stack = (char *)s->stack + CHILD_STACK_MAPPING_BYTES;
+	}
 	pid_t pid = call_vfork(&s->child);
 	if (pid < 0)
 		return fail(s, STAGE_CREATE, 0, -errno);

@@ -173,9 +173,12 @@ static void note_end(struct watched *child, const siginfo_t *info, long error)
 	record->wait_status = exited ? info->si_status << 8 : info->si_status;
 }
 
-/* Reaps and reports a child that has ended; leaves one that has not. */
-static void look_at(struct watched *child)
+/* Reaps and reports a child that has ended, and whose memory nobody uses any more; leaves others. Returns
+ * whether it did: the child may be freed then. */
+static int look_at(struct watched *child)
 {
+	if (child->under_way && is_in_use(child->under_way))
+		return 0;
 	siginfo_t info = {0};
 	struct rusage usage = {0};
 	int pidfd = child->result.pidfd;
@@ -185,7 +188,7 @@ static void look_at(struct watched *child)
 	if (error == -EINVAL)
 		error = syscall5(__NR_waitid, P_PID, child->result.pid, &info, WEXITED | WNOHANG | __WALL, &usage);
 	if (error == -EINTR || (error == 0 && info.si_pid == 0))
-		return;
+		return 0;
 	if (pidfd >= 0)
 		stop_listening(pidfd);
 	finish_spawning(child);
@@ -193,6 +196,26 @@ static void look_at(struct watched *child)
 	note_end(child, &info, error);
 	note_usage(&child->record, &usage);
 	report(child);
+	return 1;
+}
+
+static void ask_from_now_on(struct watched *child)
+{
+	if (child->is_asked)
+		return;
+	child->is_asked = 1;
+	child->next_asked = asked;
+	asked = child;
+}
+
+/* What the pidfd says is not always so yet: a tracer may have to look first, or a second process to end. To be told at
+ * once again and again would be to spin. */
+static void look_at_ended(struct watched *child)
+{
+	if (look_at(child))
+		return;
+	stop_listening(child->result.pidfd);
+	ask_from_now_on(child);
 }
 
 static void ask_all(void)
@@ -232,7 +255,7 @@ static void take(const struct epoll_event *event)
 	uint64_t count;
 	switch (source->kind) {
 	case SOURCE_EXIT:
-		look_at(source->of);
+		look_at_ended(source->of);
 		return;
 	case SOURCE_EXECUTED:
 		finish_spawning(source->of);
@@ -347,8 +370,7 @@ int watch(struct exit_pipe *pipe, struct watched *child)
 	}
 	if (!error && child->result.pidfd < 0) {
 		uint64_t one = 1;
-		child->next_asked = asked;
-		asked = child;
+		ask_from_now_on(child);
 		syscall3(__NR_write, wake_fd, &one, sizeof one);
 	}
 	pthread_mutex_unlock(&lock);

@@ -38,6 +38,7 @@ struct watched {
 	struct spawn_result result; /* pid and pidfd; and how the spawn went, once that is known */
 	struct spawning *under_way; /* until it is known: stack, block and pipe, which the child may still use */
 	struct exit_record record;
+	int is_asked;
 	enum { ALIVE, REAPED, REPORTED } state;
 };
 

@@ -71,12 +71,22 @@ static int place_descriptors(struct request *request, struct zygote_reply *reply
 	return 0;
 }
 
+/* For a child that a pid namespace of its own hides its caller from: the zygote's own parent, which has made the request. */
+static int32_t caller_pidfd(const struct script_header *block)
+{
+	if (!(block->clone_flags & CLONE_NEWPID))
+		return -1;
+	long fd = syscall2(__NR_pidfd_open, syscall0(__NR_getppid), 0);
+	return fd < 0 ? -1 : (int32_t)fd;
+}
+
 static void spawn_child(struct request *request, struct zygote_reply *reply)
 {
 	if (map_request(request, reply) < 0 || place_descriptors(request, reply) < 0)
 		return;
 	relocate_block(request->block);
-	struct child child = {.block = request->block, .reset_handlers = 0, .seen = 0};
+	struct child child = {.block = request->block, .reset_handlers = 0, .seen = 0, .second_stack = 0};
+	child.caller_pidfd = caller_pidfd(request->block);
 	stamp(request->block, STAMP_ZYGOTE);
 	long pid = syscall5(__NR_clone, CLONE_PARENT | SIGCHLD | request->block->clone_flags, 0, 0, 0, 0);
 	if (pid == 0)
@@ -85,6 +95,8 @@ static void spawn_child(struct request *request, struct zygote_reply *reply)
 		failed(reply, STAGE_CREATE, __NR_clone, pid);
 	else
 		reply->pid = (int32_t)pid;
+	if (child.caller_pidfd >= 0)
+		syscall1(__NR_close, child.caller_pidfd);
 }
 
 static void release(struct request *request)
@@ -139,8 +151,7 @@ __attribute__((used)) _Noreturn void zygote_main(void)
 		syscall6(__NR_sendto, ZYGOTE_SOCKET, (long)&reply, sizeof reply, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0);
 		release(&request);
 	}
-	for (;;)
-		syscall1(__NR_exit_group, 0);
+	exit_now(0);
 }
 
 #if defined(__x86_64__)

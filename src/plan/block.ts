@@ -76,7 +76,7 @@ export function encodeScript(content: ScriptContent): Uint8Array {
     layout,
     programsOwn,
     content.methodNumber,
-    (content.changesIdentity ? 1 : 0) | (content.sameView ? 2 : 0),
+    (content.changesIdentity ? 1 : 0) | (content.sameView ? 2 : 0) | (content.calls.some(({nr}) => nr < 0) ? 8 : 0),
     content.fdFloor,
     steps,
     content.calls.length,

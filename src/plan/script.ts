@@ -179,7 +179,7 @@ export class ScriptWriter {
    */
   beginSecondProcess(): void {
     const {situation, pool} = this
-    if (situation.endsWithCaller && situation.processes === 1) this.call('prctl', [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0])
+    if (situation.processes > 1 || situation.endsWithCaller) this.endWithParent(SIGKILL)
     const argv = pool.bytes(words64(0n, 0n, 0n))
     const pid = pool.bytes(new Uint8Array(decimalBytes))
     pool.pointer(argv, 0, pool.text('spawnctl-init'))
@@ -193,7 +193,13 @@ export class ScriptWriter {
   followFirstProcess(): void {
     if (this.begun === undefined || this.situation.endsWithCaller) return
     this.step = this.begun
-    this.call('prctl', [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0])
+    this.endWithParent(SIGKILL)
+  }
+
+  /** Asks for a signal at the parent's end. Whether that had come before is seen by its pid; of a maker the core knows. */
+  endWithParent(signal: number): void {
+    this.call('prctl', [PR_SET_PDEATHSIG, signal, 0, 0, 0])
+    if (this.situation.processes === 1) this.call('getppid', [], {expectCaller: true})
   }
 
   /** Gives every slot its index, those of received descriptors first. Returns their number. */

@@ -254,6 +254,23 @@ describe.concurrent('a filter of system calls', () => {
     expect(stderr).toMatch(/housekeeping failed at "seccomp filter of 1 instructions": seccomp: .*\(EINVAL\)/)
   })
 
+  it.each(methods.filter(method => method !== 'posix_spawn'))(
+    'that refuses even the end leaves no child that goes on for ever: %s',
+    async method => {
+      const exitGroup = process.arch === 'x64' ? 231 : 94
+      // load the number; unless it is exit_group's, skip one; EPERM; allow
+      const filter = filterFile(
+        [0x20, 0, 0, 0],
+        [0x15, 0, 1, exitGroup],
+        [0x06, 0, 0, 0x50001],
+        [0x06, 0, 0, 0x7fff0000],
+      )
+      const words = ['-m', method, '--no-new-privs', '--seccomp', filter, '--', '/no/such/program']
+      const {status, stderr} = await runCli(['exec', ...words])
+      expect({status, stderr}).toMatchObject({status: 127, stderr: expect.stringContaining('/no/such/program')})
+    },
+  )
+
   it('is in force in the program', async () => {
     const chdir = syscallNumbers[process.arch as Arch].chdir
     // load the number; unless it is chdir's, skip one; EOPNOTSUPP; allow

@@ -5,6 +5,7 @@ import {fileURLToPath} from 'node:url'
 import {describe, expect, it} from 'vitest'
 import {methods, spawn, Zygote} from '../../dist/index.js'
 import {children, openDescriptors} from '../helpers/change-caller.js'
+import {fixture} from '../helpers/fixture.js'
 import {has} from '../helpers/needs.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -124,5 +125,33 @@ describe.skipIf(!has.strace)('an execve that takes its time # needs strace', () 
       [null, 'SIGTERM'],
     ]
     expect(JSON.parse(stdout)).toEqual({waits, ends})
+  })
+})
+
+/** A tracer holds the end of a child back; what the caller does with the processor meanwhile, as a share of the time. */
+const held = `
+const {spawn} = await import(process.argv[1])
+const {spawn: plain} = await import('node:child_process')
+const child = spawn('/bin/sleep', ['1009'])
+const tracer = plain(process.argv[2], [String(child.pid)], {stdio: ['pipe', 'pipe', 'inherit']})
+let share
+tracer.stdout.once('data', () => {
+  child.kill('SIGKILL')
+  const [before, start] = [process.cpuUsage(), performance.now()]
+  setTimeout(() => {
+    const {user, system} = process.cpuUsage(before)
+    share = (user + system) / 1000 / (performance.now() - start)
+    tracer.stdin.end()
+  }, 500)
+})
+child.on('exit', (code, signal) => console.log(JSON.stringify({signal, share})))`
+
+describe('a child whose end a tracer holds back', () => {
+  it('is told of when it can be, and until then looked after without haste', () => {
+    const library = new URL('../../dist/index.js', import.meta.url).href
+    const words = ['--input-type=module', '-e', held, library, fixture('hold-zombie')]
+    const {signal, share} = JSON.parse(execFileSync(process.execPath, words, {encoding: 'utf8'}))
+    expect(signal).toBe('SIGKILL')
+    expect(share).toBeLessThan(0.5)
   })
 })

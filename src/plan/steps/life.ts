@@ -5,8 +5,6 @@ import {signalName, signalNumber} from '../signals.js'
 import type {StepKind} from '../step.js'
 import {isSupervised} from '../supervision.js'
 
-const PR_SET_PDEATHSIG = 1
-const CLONE_NEWPID = 0x20000000
 const SIGKILL = 9
 const lastSignal = 64
 const SECCOMP_SET_MODE_FILTER = 1
@@ -52,12 +50,7 @@ export const pdeathsig: StepKind<'pdeathsig'> = {
     if (!Number.isInteger(step.signal) || step.signal < 1 || step.signal > lastSignal)
       throw new PlanError('E_STEPS', `${step.signal} is no signal`)
   },
-  lower(step, script) {
-    script.call('prctl', [PR_SET_PDEATHSIG, step.signal, 0, 0, 0])
-    // Out of a new pid namespace the caller cannot be seen.
-    const {cloneFlags, processes} = script.situation
-    if (!(cloneFlags & CLONE_NEWPID) && processes === 1) script.call('getppid', [], {expectCaller: true})
-  },
+  lower: (step, script) => script.endWithParent(step.signal),
   posixSpawnRefuses: () => 'it has no attribute for it',
   explain: (_, errno) =>
     errno === 'ESRCH'

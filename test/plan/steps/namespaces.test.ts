@@ -202,7 +202,7 @@ describe('new namespaces', () => {
   })
 
   it('end with the caller when the program is to', () => {
-    expect(lowered({kind: 'init'}, {endsWithCaller: true}).calls).toEqual(['prctl', 'clone'])
+    expect(lowered({kind: 'init'}, {endsWithCaller: true}).calls).toEqual(['prctl', 'getppid', 'clone'])
   })
 
   it.each<[string, boolean, Partial<Step & {kind: 'unshare'}>]>([
