@@ -83,6 +83,32 @@ describe('an ordinary user', () => {
   )
 })
 
+const rights = ['--', 'grep', '-E', '^Cap(Eff|Bnd|Amb)', '/proc/self/status']
+const all = 2n ** BigInt(Number(readFileSync('/proc/sys/kernel/cap_last_cap', 'utf8')) + 1) - 1n
+const sets = (...values: readonly bigint[]) =>
+  ['CapEff', 'CapBnd', 'CapAmb'].map((name, i) => `${name}:\t${values[i]?.toString(16).padStart(16, '0')}\n`).join('')
+const [NET_ADMIN, NET_RAW] = [1n << 12n, 1n << 13n]
+
+describe('rights in a user namespace', () => {
+  it.skipIf(!has.rootAndOpenTree || !has.userNamespaces).each([
+    ['--map-root-user --ambient-caps net_admin', sets(all, all, NET_ADMIN)],
+    ['--map-current-user --ambient-caps net_admin', sets(NET_ADMIN, all, NET_ADMIN)],
+    ['--map-root-user --cap-drop all --cap-add net_raw', sets(NET_RAW, NET_RAW, NET_RAW)],
+    ['--map-root-user --cap-drop net_raw --securebits noroot', sets(0n, all & ~NET_RAW, 0n)],
+  ])(
+    'are all there, whatever its user lacks outside: %s # needs root, user namespaces, and a tree that others may enter',
+    async (words, seen) => {
+      expect(await asStranger([...words.split(' '), ...rights])).toMatchObject({status: 0, stderr: '', stdout: seen})
+    },
+  )
+
+  it('are refused before there is a child where the map denies them', async () => {
+    const {status, stderr} = await runCli(['exec', '--map-root-user', '--setgroups', 'deny', '--groups', '0', 'true'])
+    expect(status).toBe(125)
+    expect(stderr).toMatch(/^spawnctl: supplementary groups cannot be set where the new user namespace denies it\n/)
+  })
+})
+
 describe('rights of outside', () => {
   const words = ['--unshare', 'user,pid', '--map-root-user', '--nice=-5', 'nice']
 

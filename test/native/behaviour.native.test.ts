@@ -291,6 +291,16 @@ const privileges: readonly Case[] = [
     },
   },
   {
+    what: 'fewer capabilities as another user',
+    pieces: {steps: steps({uid: '61234', 'cap-drop': 'net_raw'})},
+    sees: {...stranger, capBounding: without(NET_RAW)},
+  },
+  {
+    what: 'fewer capabilities that are kept over the change of user',
+    pieces: {steps: steps({uid: '61234', 'cap-drop': 'net_raw', 'keep-caps': true})},
+    sees: {...stranger, capBounding: without(NET_RAW)},
+  },
+  {
     what: 'nothing left of capabilities that were kept',
     pieces: {steps: steps({uid: '61234', 'keep-caps': true})},
     sees: stranger,

@@ -48,6 +48,10 @@ const root: readonly [string, Given][] = [
     {'cap-drop': 'all', 'cap-add': 'net_raw'},
   ],
   ['setpriv --inh-caps +net_raw --ambient-caps +net_raw', {'ambient-caps': '+net_raw'}],
+  [
+    'setpriv --reuid 61234 --regid 61234 --clear-groups --bounding-set -net_raw',
+    {uid: '61234', gid: '61234', groups: 'none', 'cap-drop': 'net_raw'},
+  ],
   ['setpriv --securebits +noroot', {securebits: 'noroot'}],
   ['setpriv --securebits +noroot,+noroot_locked,+no_setuid_fixup', {securebits: '7'}],
   ['capsh --drop=cap_chown,cap_kill --shell=/usr/bin/env --', {'cap-drop': 'cap_chown,cap_kill'}],

@@ -1,8 +1,10 @@
-import {type Advice, PlanError} from '../../errors.js'
-import {describeCapabilities, readCapabilities} from '../capability-names.js'
+import {type Advice, PlanError, UsageError} from '../../errors.js'
+import {allCapabilities, type Capabilities, describeCapabilities, readCapabilities} from '../capability-names.js'
 import {isOn, lastValue, type OptionValues} from '../option.js'
 import {words32} from '../script.js'
 import type {StepKind, Surroundings} from '../step.js'
+import {joinsUserNamespace} from './join.js'
+import {makesUserNamespace} from './unshare.js'
 
 const PR_SET_KEEPCAPS = 8
 const PR_CAPBSET_DROP = 24
@@ -15,6 +17,10 @@ const _LINUX_CAPABILITY_VERSION_3 = 0x20080522
 const mostNamed = 8
 const posixSpawnRefusal = 'it has no attribute for capabilities'
 
+function entersUserNamespace(values: OptionValues, surroundings: Surroundings): boolean {
+  return makesUserNamespace(values) || joinsUserNamespace(values, surroundings)
+}
+
 interface Wish {
   drop: readonly number[]
   ambient: readonly number[]
@@ -22,16 +28,28 @@ interface Wish {
   inheritable: readonly number[]
 }
 
+/** What the child has when its capabilities are to be set: in a new user namespace, or that of another, all of them. */
+function capabilitiesThere(values: OptionValues, surroundings: Surroundings): Capabilities {
+  const own = surroundings.capabilities()
+  if (!entersUserNamespace(values, surroundings)) return own
+  return {...own, permitted: allCapabilities(own.last), inheritable: []}
+}
+
 /** --cap-add is excepted from --cap-drop, and made ambient, so that a user without privileges keeps it. */
 function readWish(values: OptionValues, surroundings: Surroundings): Wish | undefined {
   const [dropText, addText, ambientText] = ['cap-drop', 'cap-add', 'ambient-caps'].map(name => values[name]?.join(','))
   if (dropText === undefined && addText === undefined && ambientText === undefined) return undefined
-  const own = surroundings.capabilities()
+  const own = capabilitiesThere(values, surroundings)
   const read = (text: string | undefined, option: string) =>
     text === undefined ? [] : readCapabilities(text, option, own.last)
   const added = read(addText, 'cap-add')
   const ambient = [...new Set([...added, ...read(ambientText, 'ambient-caps')])].sort((a, b) => a - b)
   const drop = read(dropText, 'cap-drop').filter(capability => !added.includes(capability))
+  const contradiction = ambient.filter(capability => drop.includes(capability))
+  if (contradiction.length > 0)
+    throw new UsageError(`--ambient-caps ${describeCapabilities(contradiction)}: --cap-drop takes it away`, {
+      next: `--cap-add ${describeCapabilities(contradiction)} excepts it from --cap-drop, and makes it ambient`,
+    })
   const kept = (set: readonly number[]) => set.filter(capability => !drop.includes(capability))
   return {
     drop,
@@ -41,14 +59,21 @@ function readWish(values: OptionValues, surroundings: Surroundings): Wish | unde
   }
 }
 
-function changesUser(values: OptionValues): boolean {
-  return lastValue(values, 'user') !== undefined || lastValue(values, 'uid') !== undefined
+/** Whether the change of user takes all capabilities away, unless they are kept. */
+function becomesOrdinary(values: OptionValues, surroundings: Surroundings): boolean {
+  const [name, uid] = [lastValue(values, 'user')?.split(':')[0], lastValue(values, 'uid')]
+  return (name === undefined ? Number(uid ?? 0) : surroundings.findUser(name).uid) !== 0
 }
 
 /** Whether a right is needed after the change of user that the change would take away. */
 function needsCapabilities(values: OptionValues, surroundings: Surroundings): boolean {
   const ambient = readWish(values, surroundings)?.ambient ?? []
-  return changesUser(values) && (ambient.length > 0 || lastValue(values, 'securebits') !== undefined)
+  const needed = ambient.length > 0 || lastValue(values, 'securebits') !== undefined
+  return needed && becomesOrdinary(values, surroundings)
+}
+
+function keeps(values: OptionValues, surroundings: Surroundings): boolean {
+  return isOn(values, 'keep-caps') || needsCapabilities(values, surroundings)
 }
 
 function checkAll(capabilities: readonly number[]): void {
@@ -110,8 +135,7 @@ export const keepcaps: StepKind<'keepcaps'> = {
         'keep permitted capabilities over the change of user; what ambient capabilities need is kept in any case',
     },
   ],
-  read: (values, surroundings) =>
-    isOn(values, 'keep-caps') || needsCapabilities(values, surroundings) ? {kind: 'keepcaps'} : undefined,
+  read: (values, surroundings) => (keeps(values, surroundings) ? {kind: 'keepcaps'} : undefined),
   lower: (_, script) => script.call('prctl', [PR_SET_KEEPCAPS, 1, 0, 0, 0]),
   posixSpawnRefuses: () => posixSpawnRefusal,
   explain,
@@ -133,8 +157,9 @@ export const capabilities: StepKind<'capabilities'> = {
   read(values, surroundings) {
     const wish = readWish(values, surroundings)
     if (wish === undefined && !needsCapabilities(values, surroundings)) return undefined
-    const {permitted, inheritable} = wish ?? surroundings.capabilities()
-    return {kind: 'capabilities', permitted, inheritable}
+    const {permitted, inheritable} = wish ?? capabilitiesThere(values, surroundings)
+    const isLeft = keeps(values, surroundings) || !becomesOrdinary(values, surroundings)
+    return {kind: 'capabilities', permitted: isLeft ? permitted : [], inheritable}
   },
   check: step => checkAll([...step.permitted, ...step.inheritable]),
   lower(step, script) {

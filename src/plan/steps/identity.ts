@@ -1,4 +1,4 @@
-import {type Advice, UsageError} from '../../errors.js'
+import {type Advice, PlanError, UsageError} from '../../errors.js'
 import {lastValue, type OptionValues, wholeNumber} from '../option.js'
 import {words32} from '../script.js'
 import type {StepKind, Surroundings} from '../step.js'
@@ -89,6 +89,14 @@ export const setgroups: StepKind<'setgroups'> = {
   read(values, surroundings) {
     const {groups} = readIdentity(values, surroundings)
     return groups && {kind: 'setgroups', groups}
+  },
+  check({ifPermitted}, steps) {
+    const isDenied = steps.some(step => step.kind === 'unshare' && step.setgroups === 'deny')
+    if (ifPermitted || !isDenied) return
+    throw new PlanError('E_STEPS', 'supplementary groups cannot be set where the new user namespace denies it', {
+      why: 'a map of one group, as --map-root-user makes it, goes with setgroups "deny" (user_namespaces(7))',
+      next: 'leave --groups and --user out, or map more: --map-users auto --map-groups auto',
+    })
   },
   lower(step, script) {
     const forgive = step.ifPermitted ? [EPERM] : []

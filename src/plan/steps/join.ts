@@ -1,5 +1,6 @@
 import {PlanError, UsageError} from '../../errors.js'
 import {flagsOf, type Namespace, namespaces, readNamespace} from '../namespaces.js'
+import type {OptionValues} from '../option.js'
 import type {JoinTarget, StepKind, Surroundings} from '../step.js'
 
 function readTarget(text: string, surroundings: Surroundings): JoinTarget {
@@ -17,6 +18,13 @@ function readTarget(text: string, surroundings: Surroundings): JoinTarget {
 function namespacesOf(target: JoinTarget): readonly Namespace[] {
   if ('path' in target) return []
   return 'pid' in target ? target.namespaces : [target.namespace]
+}
+
+/** A namespace that is named by a path tells what it is when it is opened; /proc tells it by its name. */
+export function joinsUserNamespace(values: OptionValues, surroundings: Surroundings): boolean {
+  return (values.join ?? [])
+    .map(text => readTarget(text, surroundings))
+    .some(target => ('path' in target ? target.path.endsWith('/ns/user') : namespacesOf(target).includes('user')))
 }
 
 function describeTarget(target: JoinTarget): string {

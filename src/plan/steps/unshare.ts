@@ -13,6 +13,19 @@ const mountOptions = ['mount-proc', 'bind', 'tmpfs', 'pivot-root'] as const
 /** The cgroup namespace begins at the cgroup that was entered; clone(2) has no room for the flag of time. */
 const neverAtCreation: readonly Namespace[] = ['cgroup', 'time']
 
+/** What --unshare and the options that imply a namespace ask for, in the order of setns. */
+function askedNamespaces(values: OptionValues): readonly Namespace[] {
+  const asked = (lastValue(values, 'unshare') ?? '').split(',').filter(Boolean)
+  const list = new Set(asked.map(name => readNamespace(name, 'unshare')))
+  if (mountOptions.some(name => values[name] !== undefined)) list.add('mount')
+  if (mapOptions.some(name => values[name] !== undefined)) list.add('user')
+  return namespaces.filter(name => list.has(name))
+}
+
+export function makesUserNamespace(values: OptionValues): boolean {
+  return askedNamespaces(values).includes('user')
+}
+
 function readMaps(values: OptionValues, surroundings: Surroundings): Omit<Unshare, 'kind' | 'namespaces'> {
   const {uid, gid} = surroundings.identity()
   const [root, current] = [isOn(values, 'map-root-user'), isOn(values, 'map-current-user')]
@@ -105,13 +118,9 @@ export const unshare: StepKind<'unshare'> = {
     },
   ],
   read(values, surroundings) {
-    const asked = (lastValue(values, 'unshare') ?? '').split(',').filter(Boolean)
-    const list = new Set(asked.map(name => readNamespace(name, 'unshare')))
-    if (mountOptions.some(name => values[name] !== undefined)) list.add('mount')
-    if (mapOptions.some(name => values[name] !== undefined)) list.add('user')
-    if (list.size === 0) return undefined
-    const ordered = namespaces.filter(name => list.has(name))
-    return {kind: 'unshare', namespaces: ordered, ...(list.has('user') && readMaps(values, surroundings))}
+    const list = askedNamespaces(values)
+    if (list.length === 0) return undefined
+    return {kind: 'unshare', namespaces: list, ...(list.includes('user') && readMaps(values, surroundings))}
   },
   check(step) {
     if (step.namespaces.length === 0) throw new PlanError('E_STEPS', 'no namespace to unshare is named')

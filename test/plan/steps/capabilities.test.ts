@@ -58,6 +58,29 @@ describe('the options of capabilities', () => {
     expect(stepOf('capabilities', {uid: '5', securebits: 'noroot'})).toMatchObject({permitted: [0, 6, 7, 8, 13]})
     expect(stepOf('keepcaps', {uid: '5', 'cap-drop': 'all'})).toBeUndefined()
     expect(stepOf('keepcaps', {'ambient-caps': 'net_raw'})).toBeUndefined()
+    expect(stepOf('keepcaps', {uid: '0', 'ambient-caps': 'net_raw'})).toBeUndefined()
+  })
+
+  it('ask for nothing that the change of user has taken away', () => {
+    expect(stepOf('capabilities', {user: 'alice', 'cap-drop': 'net_raw'})?.permitted).toEqual([])
+    expect(stepOf('capabilities', {uid: '0', 'cap-drop': 'net_raw'})?.permitted).toEqual([0, 6, 7, 8])
+    expect(stepOf('capabilities', {uid: '5', 'cap-drop': 'net_raw', 'keep-caps': true})?.permitted).toEqual([
+      0, 6, 7, 8,
+    ])
+  })
+
+  it.each<[Given, boolean]>([
+    [{unshare: 'user'}, true],
+    [{'map-root-user': true}, true],
+    [{join: '7:user,net'}, true],
+    [{join: '/proc/7/ns/user'}, true],
+    [{unshare: 'net'}, false],
+    [{join: '7'}, false],
+    [{join: '/run/netns/x'}, false],
+  ])('count those of the user namespace that is entered: %j', (given, isEntered) => {
+    const {permitted, inheritable} = stepOf('capabilities', {...given, 'ambient-caps': 'chown'}) ?? {}
+    expect(permitted).toEqual(isEntered ? everyCapability : [0, 6, 7, 8, 13])
+    expect(inheritable).toEqual(isEntered ? [0] : [0, 13])
   })
 
   it('take back what a sign takes back', () => {
@@ -69,6 +92,7 @@ describe('the options of capabilities', () => {
     {'cap-drop': 'net_raww'},
     {'cap-add': '64'},
     {'ambient-caps': 'net_raw,'},
+    {'ambient-caps': 'net_raw', 'cap-drop': 'net_raw'},
     {securebits: 'root'},
     {securebits: '256'},
   ])('refuse %j', given => {
