@@ -1,5 +1,6 @@
-import {existsSync, readFileSync, readlinkSync} from 'node:fs'
+import {existsSync, readFileSync, readlinkSync, realpathSync} from 'node:fs'
 import {getPriority, userInfo} from 'node:os'
+import {resolve} from 'node:path'
 import {UsageError} from '../errors.js'
 import {type Capabilities, capabilitiesIn} from '../plan/capability-names.js'
 import {type Namespace, namespaceFile, namespaces} from '../plan/namespaces.js'
@@ -66,6 +67,19 @@ function foreignNamespaces(pid: number): readonly Namespace[] {
   return namespaces.filter(namespace => link(String(pid), namespace) !== link('self', namespace))
 }
 
+function realPath(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return resolve(path)
+  }
+}
+
+function workingDirectoryBelow(directories: readonly string[]): string | undefined {
+  const here = realPath('.')
+  return directories.some(path => `${here}/`.startsWith(`${realPath(path)}/`)) ? here : undefined
+}
+
 /** "name:100000:65536" in /etc/subuid; the first range of this user. */
 function subordinateIds(option: string): {outer: number; count: number} {
   const file = option === 'map-users' ? '/etc/subuid' : '/etc/subgid'
@@ -98,5 +112,6 @@ export const callerSurroundings: Omit<Surroundings, 'inheritedDescriptor'> = {
   identity: () => ({uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0}),
   subordinateIds,
   foreignNamespaces,
+  workingDirectoryBelow,
   readFile,
 }

@@ -105,8 +105,11 @@ export type Step =
   | {readonly kind: 'init'}
   | {readonly kind: 'hostname'; readonly name: string}
   | {readonly kind: 'loopback'}
-  /** `under`: the directory that is going to be the root, which the targets are below. */
-  | {readonly kind: 'mounts'; readonly mounts: readonly Mount[]; readonly under?: Text}
+  /**
+   * `under`: the directory that is going to be the root, which the targets are below. `returnTo`: the working directory,
+   * where it lies below a target: entered anew, or it would show what is hidden.
+   */
+  | {readonly kind: 'mounts'; readonly mounts: readonly Mount[]; readonly under?: Text; readonly returnTo?: Text}
   | {readonly kind: 'root'; readonly path: Text; readonly by: 'chroot' | 'pivot_root'}
   | {readonly kind: 'bounding'; readonly drop: readonly number[]}
   | {readonly kind: 'keepcaps'}
@@ -154,6 +157,8 @@ export interface Surroundings {
   subordinateIds(option: string): {outer: number; count: number}
   /** Those of this process that the caller is not in. @throws {UsageError} when there is no such process */
   foreignNamespaces(pid: number): readonly Namespace[]
+  /** The working directory, where it is one of these or below one. */
+  workingDirectoryBelow(directories: readonly string[]): string | undefined
   /** @throws {UsageError} that names the option when it cannot be read. */
   readFile(path: string, option: string): Uint8Array
 }
@@ -198,7 +203,7 @@ export interface StepKind<K extends StepKindName> {
   refuses?(step: StepOf<K>, birth: Birth): string | undefined
   lowerToPosixSpawn?(step: StepOf<K>, actions: SpawnActions): void
   /** Why the step failed with this errno name, and what to do, where more can be said than the errno. */
-  explain?(step: StepOf<K>, errno: string): Advice | undefined
+  explain?(step: StepOf<K>, errno: string, syscall?: string): Advice | undefined
   /** As a person would say it: "umask 027". */
   describe(step: StepOf<K>): string
 }

@@ -30,6 +30,7 @@ export const surroundings: Surroundings = {
   identity: () => ({uid: 1000, gid: 100}),
   subordinateIds: () => ({outer: 100_000, count: 65_536}),
   foreignNamespaces: () => ['net', 'mount'],
+  workingDirectoryBelow: paths => (paths.includes('/work') ? '/work/here' : undefined),
 }
 
 /** Option values from words: `options({umask: '027', env: ['A=1', 'B=2'], setsid: true})`. */

@@ -1,16 +1,18 @@
-import {closeSync, mkdirSync, readFileSync, readlinkSync, writeFileSync} from 'node:fs'
+import {closeSync, existsSync, mkdirSync, readFileSync, readlinkSync, writeFileSync} from 'node:fs'
 import {constants, hostname} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
+import {surroundings as machine} from '../../dist/exec/caller.js'
 import {type Spawned, spawnPlan} from '../../dist/methods/spawn.js'
 import {reapChild} from '../../dist/native/core.js'
 import {type Method, methods} from '../../src/methods/method.js'
+import {readSteps} from '../../src/plan/housekeeping.js'
 import {type Namespace, namespaceFile, namespaces} from '../../src/plan/namespaces.js'
-import type {Step, Unshare} from '../../src/plan/step.js'
+import type {Mount, Step, Unshare} from '../../src/plan/step.js'
 import {type Arch, syscallNumbers} from '../../src/plan/syscalls.js'
 import {has} from '../helpers/needs.js'
 import {openDirectory} from '../helpers/observe.js'
-import {planFor} from '../helpers/plans.js'
+import {options, planFor} from '../helpers/plans.js'
 import {spawnUnder} from '../helpers/spawn-under.js'
 import {tell} from '../helpers/tell.js'
 
@@ -37,7 +39,18 @@ const ownMaps: Omit<Unshare, 'kind' | 'namespaces'> = {
   groups: [{inner: 0, outer: process.getegid?.() ?? 0, count: 1}],
   setgroups: 'deny',
 }
-const unshare = (...list: Namespace[]): Unshare => ({kind: 'unshare', namespaces: list})
+/** Calls a function in this directory of the test's. */
+function within<T>(name: string, run: () => T): T {
+  const before = process.cwd()
+  process.chdir(path(name))
+  try {
+    return run()
+  } finally {
+    process.chdir(before)
+  }
+}
+
+const unshare = (...list: readonly Namespace[]): Unshare => ({kind: 'unshare', namespaces: list})
 const container = (...list: Namespace[]): Unshare => ({...unshare('user', ...list), ...ownMaps})
 const said = (method: Method, steps: readonly Step[], script: string) => tell(method, steps, script, directory.path)
 const link = (pid: number | 'self', name: Namespace) => readlinkSync(`/proc/${pid}/ns/${namespaceFile(name)}`)
@@ -153,6 +166,46 @@ describe.skipIf(!has.unshare).each(capable)('a child made by %s # needs root and
       '/bin /data /lib /lib64 /proc /tmp',
     ])
     expect(readFileSync('/proc/self/mountinfo', 'utf8')).toBe(before)
+  })
+
+  it.each([[['mount']], [['mount', 'pid']]] as const)(
+    'is where its directory is shown, not where it is hidden: %j',
+    list => {
+      const given = options({bind: `${directory.path}:${directory.path}:ro`})
+      const mounts = within('data', () => readSteps(given, machine).filter(({kind}) => kind === 'mounts'))
+      expect(mounts).toMatchObject([{returnTo: path('data')}])
+      const script = 'pwd; touch ./x || echo read-only'
+      const {lines} = within('data', () => said(method, [unshare(...list), ...mounts], script))
+      expect(lines).toEqual([path('data'), 'read-only'])
+    },
+  )
+
+  it('starts in the caller’s directory as it is in its own mount namespace', () => {
+    const steps: Step[] = [unshare('mount', 'pid'), {kind: 'mounts', mounts: [{type: 'tmpfs', target: path('data')}]}]
+    const {lines} = within('.', () => said(method, steps, 'echo data/*; : >data/new; echo data/*'))
+    expect(lines).toEqual(['data/*', 'data/new'])
+    expect(existsSync(path('data/new'))).toBe(false)
+  })
+
+  it('finds what is mounted after its whole root', () => {
+    const mounts: Mount[] = [
+      {type: 'bind', source: '/', target: '/', readOnly: true},
+      {type: 'tmpfs', target: '/tmp'},
+    ]
+    const steps: Step[] = [
+      unshare('mount'),
+      {kind: 'mounts', mounts, under: path('tree')},
+      {kind: 'root', path: path('tree'), by: 'pivot_root'},
+    ]
+    const script = ': >/tmp/x; ls /tmp; touch /x || echo read-only; test -d /usr/bin && echo whole'
+    expect(said(method, steps, script).lines).toEqual(['x', 'read-only', 'whole'])
+  })
+
+  it.each(['.', './tree', '/'])('can have this directory as its root: %s', given => {
+    const mounts: Step[] = given === '/' ? [] : [{kind: 'mounts', under: given, mounts: usr}]
+    const steps: Step[] = [unshare('mount'), ...mounts, {kind: 'root', path: given, by: 'pivot_root'}]
+    const {lines} = within(given === '.' ? 'tree' : '.', () => said(method, steps, 'pwd; ls -d /lib64'))
+    expect(lines).toEqual(['/', '/lib64'])
   })
 
   it('has another root', () => {

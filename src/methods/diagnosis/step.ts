@@ -48,7 +48,8 @@ export function stepError(
   const what = syscall === undefined ? '' : `${syscall}: `
   const failure: SpawnFailure = {stage: 'step', method, step: step.kind, errno: name, ...(syscall && {syscall})}
   const message = `housekeeping failed at "${kind.describe(step)}": ${what}${text} (${name})`
-  const known = explainNamespaces(step, name) ?? explainInside(step, name, cloneFlags) ?? kind.explain?.(step, name)
+  const known =
+    explainNamespaces(step, name) ?? explainInside(step, name, cloneFlags) ?? kind.explain?.(step, name, syscall)
   const advice = known ?? generic(name, syscall ?? 'its system call')
   return new SpawnError('E_STEP', message, failure, refusals.has(name) ? withDoctor(advice) : advice, failedItself)
 }

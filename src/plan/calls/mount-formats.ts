@@ -41,7 +41,7 @@ export const mountFormats: Readonly<Partial<Record<SyscallName, readonly Format[
   fsopen: [plain, flags({1: 'FSOPEN_CLOEXEC'})],
   mount: [pointer, pointer, pointer, mountFlags, pointer],
   mount_setattr: [plain, plain, flags({4096: 'AT_EMPTY_PATH', [AT_RECURSIVE]: 'AT_RECURSIVE'}), mountAttributes, plain],
-  move_mount: [plain, plain, plain, plain, flags({4: 'MOVE_MOUNT_F_EMPTY_PATH', 64: 'MOVE_MOUNT_T_EMPTY_PATH'})],
+  move_mount: [plain, plain, directory, plain, flags({4: 'MOVE_MOUNT_F_EMPTY_PATH', 64: 'MOVE_MOUNT_T_EMPTY_PATH'})],
   open_tree: [directory, plain, openTreeFlags],
   openat2: [directory, plain, openHow, plain],
   umount2: [plain, flags({2: 'MNT_DETACH'})],

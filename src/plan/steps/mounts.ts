@@ -1,7 +1,8 @@
-import {PlanError, UsageError} from '../../errors.js'
+import {posix} from 'node:path'
+import {type Advice, PlanError, UsageError} from '../../errors.js'
 import {lastValue} from '../option.js'
 import {type PoolReference, type ScriptWriter, type Slot, words64} from '../script.js'
-import type {Mount, StepKind} from '../step.js'
+import type {Mount, Step, StepKind} from '../step.js'
 import {readableText, refuseNul} from '../text.js'
 
 const AT_FDCWD = -100
@@ -17,6 +18,8 @@ const FSCONFIG_CMD_CREATE = 6
 const MOUNT_ATTR_RDONLY = 1n
 const [nosuid, nodev, noexec] = [2, 4, 8]
 const openHowBytes = 24
+
+type MountsStep = Extract<Step, {kind: 'mounts'}>
 const mountAttrBytes = 32
 
 const fileSystems = {
@@ -75,6 +78,38 @@ function describeMount(mount: Mount): string {
   return `${readableText(mount.source)} at ${target}${mount.readOnly ? ' (read-only)' : ''}`
 }
 
+/** The target as it is meant, without double slashes and dots. */
+function placeOf({target}: Mount): string {
+  return posix.resolve('/', readableText(target))
+}
+
+/** By the call it is known what is missing. */
+function explainMissing({mounts, under}: MountsStep, syscall: string | undefined, all: string): Advice {
+  const sources = mounts.flatMap(mount => (mount.type === 'bind' ? [readableText(mount.source)] : []))
+  switch (syscall) {
+    case 'open_tree':
+      return {
+        why: `a source is not there, or may not be reached: ${sources.join(', ')}`,
+        next: `ls -ld ${sources.join(' ')}`,
+      }
+    case 'openat':
+      if (under !== undefined) {
+        const root = readableText(under)
+        return {
+          why: `the new root ${root} is not there, or may not be reached`,
+          next: `ls -ld ${root}`,
+        }
+      }
+      break
+    case 'chdir':
+      return {why: 'the working directory is hidden by what is mounted', next: '--cwd DIR names one that is to be seen'}
+  }
+  return {
+    why: `a target is not there, or what is mounted over it before hides it: ${all}`,
+    next: 'mkdir the targets first, also in a directory that is shown at their place',
+  }
+}
+
 const options = [
   {name: 'mount-proc', summary: 'a /proc that shows the new pid namespace; with a mount namespace, as in unshare'},
   {
@@ -91,21 +126,32 @@ export const mounts: StepKind<'mounts'> = {
   summary:
     'What is mounted in the new mount namespace. After the pid namespace, which /proc shows; before the root changes, which hides the sources.',
   options,
-  read(values) {
+  read(values, surroundings) {
     const list: Mount[] = [
       ...(values.bind ?? []).map(readBind),
       ...(values.tmpfs ?? []).map(target => ({type: 'tmpfs', target}) as const),
       ...(values['mount-proc'] === undefined ? [] : [{type: 'proc', target: '/proc'} as const]),
     ]
     if (list.length === 0) return undefined
-    // By target, so that none hides one that is to be seen.
-    list.sort((a, b) => (readableText(a.target) < readableText(b.target) ? -1 : 1))
+    // By place, so that none hides one that is to be seen.
+    list.sort((a, b) => Number(placeOf(a) > placeOf(b)) - Number(placeOf(a) < placeOf(b)))
     const under = lastValue(values, 'pivot-root') ?? lastValue(values, 'chroot')
-    return {kind: 'mounts', mounts: list, ...(under !== undefined && {under})}
+    if (under !== undefined) return {kind: 'mounts', mounts: list, under}
+    const isElsewhere = lastValue(values, 'cwd')?.startsWith('/') ?? false
+    const returnTo = isElsewhere
+      ? undefined
+      : surroundings.workingDirectoryBelow(list.map(({target}) => readableText(target)))
+    return {kind: 'mounts', mounts: list, ...(returnTo !== undefined && {returnTo})}
   },
   check(step, steps) {
     for (const mount of step.mounts) {
       refuseNul(mount.target, 'the target of a mount')
+      if (readableText(mount.target) === '')
+        throw new PlanError('E_STEPS', 'the target of a mount is an empty string', {next: '--tmpfs /mnt'})
+      if (step.under === undefined && placeOf(mount) === '/')
+        throw new PlanError('E_STEPS', 'what is mounted over / would not be seen: the root stays what lies below it', {
+          next: 'make it the root: --pivot-root DIR, or --chroot DIR',
+        })
       if (mount.type === 'bind') refuseNul(mount.source, 'the source of a mount')
     }
     if (steps.some(other => other.kind === 'unshare' && other.namespaces.includes('mount'))) return
@@ -116,23 +162,32 @@ export const mounts: StepKind<'mounts'> = {
   lower(step, script) {
     const empty = script.pool.text('')
     const copies = step.mounts.map(mount => (mount.type === 'bind' ? copyTree(script, empty, mount) : undefined))
-    const root = step.under === undefined ? undefined : script.slot()
+    let root = step.under === undefined ? undefined : script.slot()
     if (root !== undefined)
       script.call('openat', [AT_FDCWD, script.pool.text(step.under as string), O_PATH_CLOEXEC, 0], {save: root})
     for (const [i, mount] of step.mounts.entries()) {
       const what = copies[i] ?? makeFileSystem(script, mount.type === 'proc' ? 'proc' : 'tmpfs')
       const where = openTarget(script, root, mount.target)
       script.call('move_mount', [what, empty, where, empty, MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH])
-      close(script, what, where)
+      close(script, where)
+      // What lies over the new root hides it: the next places are looked up there.
+      const isOver = root !== undefined && placeOf(mount) === '/'
+      close(script, isOver ? (root as Slot) : what)
+      if (isOver) root = what
     }
     if (root !== undefined) close(script, root)
+    if (step.returnTo !== undefined) script.call('chdir', [script.pool.text(step.returnTo)])
   },
   posixSpawnRefuses: () => 'it has no attribute for namespaces',
-  explain(step, errno) {
+  explain(step, errno, syscall) {
     const all = step.mounts.map(describeMount).join(', ')
     switch (errno) {
       case 'ENOENT':
-        return {why: `a source or a target is not there: ${all}`, next: 'mkdir the targets first'}
+      case 'EACCES':
+        return explainMissing(step, syscall, all)
+      case 'EINVAL':
+        if (syscall !== 'move_mount') return undefined
+        return {why: `a directory goes onto a directory, a file onto a file: ${all}`, next: 'ls -ld both'}
       case 'ENOTDIR':
         return {why: `a directory goes onto a directory, a file onto a file: ${all}`, next: 'ls -ld both'}
       case 'EPERM':
@@ -143,7 +198,9 @@ export const mounts: StepKind<'mounts'> = {
             }
           : {why: 'mounting needs CAP_SYS_ADMIN', next: 'add user to --unshare, with --map-root-user'}
       case 'ENOSYS':
-        return {why: 'this kernel, or a seccomp filter in its name, has no fsopen and open_tree (Linux 5.2)'}
+        return {
+          why: 'this kernel, or a filter in its name, lacks fsopen and open_tree (Linux 5.2), or mount_setattr (5.12)',
+        }
     }
     return undefined
   },

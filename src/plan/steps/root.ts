@@ -3,7 +3,10 @@ import {lastValue} from '../option.js'
 import type {StepKind} from '../step.js'
 import {readableText, refuseNul} from '../text.js'
 
-const MS_BIND_REC = 0x5000
+const AT_FDCWD = -100
+const AT_RECURSIVE = 0x8000
+const OPEN_TREE_CLONE_CLOEXEC = 0o2000001
+const MOVE_MOUNT_F_EMPTY_PATH = 0x4
 const MNT_DETACH = 2
 
 export const root: StepKind<'root'> = {
@@ -37,12 +40,14 @@ export const root: StepKind<'root'> = {
     const directory = script.pool.text(path)
     if (by === 'chroot') script.call('chroot', [directory])
     else {
-      const here = script.pool.text('.')
+      const [here, empty, tree] = [script.pool.text('.'), script.pool.text(''), script.slot()]
       // pivot_root wants a mount. With "." for both, the old root comes to lie over the new one, and is taken off.
-      script.call('mount', [directory, directory, 0, MS_BIND_REC, 0])
-      script.call('chdir', [directory])
+      script.call('open_tree', [AT_FDCWD, directory, OPEN_TREE_CLONE_CLOEXEC | AT_RECURSIVE], {save: tree})
+      script.call('move_mount', [tree, empty, AT_FDCWD, directory, MOVE_MOUNT_F_EMPTY_PATH])
+      script.call('fchdir', [tree])
       script.call('pivot_root', [here, here])
       script.call('umount2', [here, MNT_DETACH])
+      script.call('close', [tree])
     }
     script.call('chdir', [script.pool.text('/')])
   },

@@ -64,8 +64,10 @@ function begin(step: Unshare, script: ScriptWriter): void {
   if (isReady) script.call('setns', [script.callerDescriptor(step.userNamespace), namespaceFlags.user])
   const rest = isReady ? step.namespaces.filter(name => name !== 'user') : step.namespaces
   const atCreation = rest.includes('pid') && !isReady && situation.takesFlags && !situation.joins
-  const now = atCreation ? rest.filter(name => neverAtCreation.includes(name)) : rest
-  if (atCreation) situation.cloneFlags |= flagsOf(rest.filter(name => !neverAtCreation.includes(name)))
+  // The directory that the zygote's child enters first is of the caller's mount namespace: unshare takes it along.
+  const later = situation.place === 'zygote' ? [...neverAtCreation, 'mount'] : neverAtCreation
+  const now = atCreation ? rest.filter(name => later.includes(name)) : rest
+  if (atCreation) situation.cloneFlags |= flagsOf(rest.filter(name => !later.includes(name)))
   if (now.length > 0) script.call('unshare', [flagsOf(now)])
   if (!isReady) writeMaps(step, script)
   if (rest.includes('pid') && !atCreation) script.beginSecondProcess()

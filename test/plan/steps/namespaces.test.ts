@@ -109,6 +109,30 @@ describe('the options of namespaces', () => {
         ],
       },
     ],
+    [
+      {bind: ['/b:/x//y/z', '/a:/x/./y'], chroot: '/srv'},
+      {
+        kind: 'mounts',
+        under: '/srv',
+        mounts: [
+          {type: 'bind', source: '/a', target: '/x/./y', readOnly: false},
+          {type: 'bind', source: '/b', target: '/x//y/z', readOnly: false},
+        ],
+      },
+    ],
+    [{tmpfs: '/work'}, {kind: 'mounts', mounts: [{type: 'tmpfs', target: '/work'}], returnTo: '/work/here'}],
+    [
+      {tmpfs: '/work', cwd: 'x'},
+      {kind: 'mounts', mounts: [{type: 'tmpfs', target: '/work'}], returnTo: '/work/here'},
+    ],
+    [
+      {tmpfs: '/work', cwd: '/x'},
+      {kind: 'mounts', mounts: [{type: 'tmpfs', target: '/work'}]},
+    ],
+    [
+      {tmpfs: '/work', chroot: '/x'},
+      {kind: 'mounts', mounts: [{type: 'tmpfs', target: '/work'}], under: '/x'},
+    ],
   ])('%j is this step', (given, step) => {
     expect(stepsOf(given)).toContainEqual(step)
   })
@@ -152,6 +176,9 @@ describe('a plan', () => {
     {kind: 'join', targets: []},
     {kind: 'cgroup'},
     {kind: 'root', path: 'a\0b', by: 'chroot'},
+    {kind: 'mounts', mounts: [{type: 'tmpfs', target: ''}]},
+    {kind: 'mounts', mounts: [{type: 'tmpfs', target: '//'}]},
+    {kind: 'mounts', mounts: [{type: 'bind', source: '/a', target: '/a/..', readOnly: true}]},
   ])('refuses %j', step => {
     expect(() => makePlan({file: '/bin/x', argv: ['x'], env: [], steps: [step]})).toThrow(
       expect.objectContaining({name: 'PlanError'}),
