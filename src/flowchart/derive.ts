@@ -21,9 +21,11 @@ export function chooseMethod(plan: Plan): {method: Method; why: string} {
   const {answer, refusal: refused} = deriveSimple(plan)
   const walked = walk({...nodeAnswers, 'simple-housekeeping': answer})
   if (walked.state !== 'arrived') throw new Error(`${walked.question} is not answered`)
-  const why =
-    refused === undefined
-      ? 'the housekeeping is simple: posix_spawn can say all of it'
-      : `posix_spawn cannot do "${refused.step}" (${refused.reason}), and speed counts on Linux alone`
+  if (refused === undefined)
+    return {method: walked.method, why: 'the housekeeping is simple: posix_spawn can say all of it'}
+  const further = refusal(plan, walked.method)
+  if (further !== undefined)
+    return {method: further.alternative, why: `${walked.method} cannot do "${further.step}" (${further.reason})`}
+  const why = `posix_spawn cannot do "${refused.step}" (${refused.reason}), and speed counts on Linux alone`
   return {method: walked.method, why}
 }

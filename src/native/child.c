@@ -15,7 +15,9 @@
 #include "syscall.h"
 
 #include <asm/errno.h>
+#include <linux/capability.h>
 #include <linux/fcntl.h>
+#include <linux/prctl.h>
 #include <linux/sched.h>
 #include <linux/wait.h>
 #include <poll.h>
@@ -153,6 +155,20 @@ static void write_decimal(char *text, long number)
 		text[--digits] = (char)('0' + number % 10);
 }
 
+/* The program may have become somebody whom this one, as an ordinary user of a user namespace, could not signal after its
+ * own execve: neither pass anything on, nor end it by dying. An ambient capability outlives that. Where it may not have
+ * it, it needs none. */
+static void keep_right_to_signal(void)
+{
+	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
+	if (syscall2(__NR_capget, &header, sets) < 0)
+		return;
+	sets[0].inheritable |= 1u << CAP_KILL;
+	if (syscall2(__NR_capset, &header, sets) == 0)
+		syscall5(__NR_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_KILL, 0, 0);
+}
+
 /* Below everything that this process may still need of its stack while it sleeps, and is not going to need later. */
 #define STACK_KEPT_BYTES 2048
 
@@ -180,6 +196,7 @@ static __attribute__((noinline)) _Noreturn void begin_second_process(const struc
 	if (__atomic_load_n(&block->report.state, __ATOMIC_ACQUIRE) == CHILD_EXECUTING) {
 		char *const *argv = (char *const *)args[1];
 		write_decimal((char *)args[2], pid);
+		keep_right_to_signal();
 		long error = syscall5(__NR_execveat, args[0], "", argv, argv + 2, AT_EMPTY_PATH);
 		syscall2(__NR_kill, pid, SIGKILL);
 		syscall4(__NR_wait4, pid, &status, __WALL, 0);

@@ -3,13 +3,14 @@ import {constants, hostname} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {surroundings as machine} from '../../dist/exec/caller.js'
-import {type Spawned, spawnPlan} from '../../dist/methods/spawn.js'
+import {openZygote, type Spawned, spawnPlan} from '../../dist/methods/spawn.js'
 import {reapChild} from '../../dist/native/core.js'
 import {type Method, methods} from '../../src/methods/method.js'
 import {readSteps} from '../../src/plan/housekeeping.js'
 import {type Namespace, namespaceFile, namespaces} from '../../src/plan/namespaces.js'
 import type {Mount, Step, Unshare} from '../../src/plan/step.js'
 import {type Arch, syscallNumbers} from '../../src/plan/syscalls.js'
+import {release} from '../helpers/failure.js'
 import {has} from '../helpers/needs.js'
 import {openDirectory} from '../helpers/observe.js'
 import {options, planFor} from '../helpers/plans.js'
@@ -32,7 +33,11 @@ beforeAll(() => {
     mkdirSync(path(name))
   writeFileSync(path('data/file'), 'text')
 })
-afterAll(directory.remove)
+const zygote = openZygote()
+afterAll(() => {
+  zygote.close()
+  directory.remove()
+})
 
 const ownMaps: Omit<Unshare, 'kind' | 'namespaces'> = {
   users: [{inner: 0, outer: process.geteuid?.() ?? 0, count: 1}],
@@ -309,6 +314,37 @@ describe.skipIf(!has.unshare).each(capable)('a second process, with %s, # needs 
     expect(() => spawnPlan(planFor('/no/such/program', {steps: [joined('pid')]}), 'clone')).toThrow(
       expect.objectContaining({code: 'E_NOT_FOUND'}),
     )
+  })
+
+  it('is root where it joins a user namespace, as nsenter makes it', () => {
+    const inside = spawnPlan(planFor('/bin/sleep', {args: ['600'], steps: [container('pid', 'uts')]}), 'clone')
+    try {
+      const join: Step = {kind: 'join', targets: [{pid: inside.pid, namespaces: ['user', 'uts', 'pid']}]}
+      const {lines} = said(method, [join, unshare('user')], 'id -u; id -G; cat /proc/self/uid_map; exit 7')
+      expect(lines.slice(0, 2)).toEqual(['65534', '65534'])
+      const theirs = said(method, [join], 'id -u; id -g; grep CapEff /proc/self/status | tr -d 0')
+      expect(theirs.lines.slice(0, 2)).toEqual(['0', '0'])
+      expect(theirs.lines[2]).toMatch(/1?f+$/)
+    } finally {
+      process.kill(inside.pid, 'SIGKILL')
+      release(inside)
+    }
+  })
+
+  it('passes signals on to a program that has become somebody else', () => {
+    const map = [{inner: 0, outer: 100_000, count: 1000}]
+    const steps: Step[] = [
+      {...unshare('user', 'pid'), users: map, groups: map},
+      {kind: 'init'},
+      {kind: 'setuid', uid: 5},
+    ]
+    const spawned = spawnPlan(
+      planFor('/bin/sleep', {args: ['600'], steps}),
+      method,
+      method === 'zygote' ? zygote : undefined,
+    )
+    process.kill(spawned.pid, 'SIGTERM')
+    release(spawned)
   })
 
   it('of another time namespace is refused where memory is shared', () => {

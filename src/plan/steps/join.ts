@@ -1,7 +1,10 @@
 import {PlanError, UsageError} from '../../errors.js'
 import {flagsOf, type Namespace, namespaces, readNamespace} from '../namespaces.js'
 import type {OptionValues} from '../option.js'
+import type {ScriptWriter} from '../script.js'
 import type {JoinTarget, StepKind, Surroundings} from '../step.js'
+
+const [EPERM, EINVAL] = [1, 22]
 
 function readTarget(text: string, surroundings: Surroundings): JoinTarget {
   if (text.includes('/')) return {path: text}
@@ -25,6 +28,19 @@ export function joinsUserNamespace(values: OptionValues, surroundings: Surroundi
   return (values.join ?? [])
     .map(text => readTarget(text, surroundings))
     .some(target => ('path' in target ? target.path.endsWith('/ns/user') : namespacesOf(target).includes('user')))
+}
+
+/** A path tells it before it is opened only where it is one of /proc. */
+function isOfTime(target: JoinTarget): boolean {
+  return 'path' in target ? target.path.endsWith('/ns/time') : namespacesOf(target).includes('time')
+}
+
+/** As nsenter(1): the ids of outside mean nobody there, and nobody could enter further ones. Where it has no root: as it is. */
+function becomeRootThere(script: ScriptWriter): void {
+  const forgive = [EPERM, EINVAL]
+  script.call('setgroups', [0, script.pool.bytes(new Uint8Array(4))], {forgive: [EPERM]})
+  script.call('setgid', [0], {forgive})
+  script.call('setuid', [0], {forgive})
 }
 
 function describeTarget(target: JoinTarget): string {
@@ -52,6 +68,11 @@ export const join: StepKind<'join'> = {
   },
   check({targets}) {
     if (targets.length === 0) throw new PlanError('E_STEPS', 'no namespace to join is named')
+    for (const target of targets)
+      if ('pid' in target && target.namespaces.length === 0)
+        throw new PlanError('E_STEPS', `process ${target.pid} is in the namespaces of the caller, all of them`, {
+          next: 'leave --join out; lsns lists namespaces and their processes',
+        })
   },
   lower({targets}, script) {
     for (const target of targets)
@@ -62,11 +83,12 @@ export const join: StepKind<'join'> = {
         script.call('close', [pidfd])
       } else if ('fd' in target) script.call('setns', [script.callerDescriptor(target.fd), 0])
       else throw new Error(`${target.path} must be opened before the plan is lowered`)
+    if (targets.some(target => namespacesOf(target).includes('user'))) becomeRootThere(script)
     if (targets.some(target => namespacesOf(target).includes('pid'))) script.beginSecondProcess()
   },
   posixSpawnRefuses: () => 'it has no attribute for namespaces',
   refuses: ({targets}, birth) =>
-    birth.sharesMemory && targets.some(target => namespacesOf(target).includes('time'))
+    birth.sharesMemory && targets.some(isOfTime)
       ? 'the kernel lets nobody into another time namespace who shares memory'
       : undefined,
   explain(step, errno) {

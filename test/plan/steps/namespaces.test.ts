@@ -174,6 +174,7 @@ describe('a plan', () => {
   it.each<Step>([
     {kind: 'unshare', namespaces: []},
     {kind: 'join', targets: []},
+    {kind: 'join', targets: [{pid: 7, namespaces: []}]},
     {kind: 'cgroup'},
     {kind: 'root', path: 'a\0b', by: 'chroot'},
     {kind: 'mounts', mounts: [{type: 'tmpfs', target: ''}]},
