@@ -106,7 +106,9 @@ function run(values: OptionValues, program: readonly string[], asJson: boolean):
     }
     write(reportOf(ran))
     for (const directory of ran.cgroups)
-      say(`the control group ${directory} stays, for it has processes; --kill-tree ends them`)
+      say(
+        `the control group ${directory} stays, for it has processes${ran.killTree === null ? '; --kill-tree ends them' : ''}`,
+      )
     if (ran.timedOut !== 'no' && !request.supervision.preserveStatus)
       return {code: ran.signal === SIGKILL ? signalOffset + SIGKILL : timeIsUp, signal: 0}
     if (ran.signal !== null) return {code: signalOffset + ran.signal, signal: ran.interrupted ? ran.signal : 0}

@@ -46,10 +46,15 @@ function fail(what: string, cause: unknown): never {
   })
 }
 
-/** Removes directories of control groups; those that still have processes stay. Returns the ones that stay. */
+/**
+ * Removes directories of control groups, with those that a program has made below; those that still have processes stay.
+ * Returns the ones that stay.
+ */
 export function removeCgroups(directories: readonly string[]): readonly string[] {
   return directories.filter(directory => {
     try {
+      const below = readdirSync(directory, {withFileTypes: true}).filter(entry => entry.isDirectory())
+      removeCgroups(below.map(({name}) => join(directory, name)))
       rmdirSync(directory)
       return false
     } catch {

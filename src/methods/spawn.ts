@@ -61,7 +61,7 @@ export interface Ran extends Omit<Spawned, 'pidfd'> {
 type KillTree = 'pid namespace' | 'cgroup.kill' | 'descendants'
 
 function nanoseconds(ms: number): bigint {
-  return BigInt(Math.round(ms * 1e6))
+  return BigInt(Math.ceil(ms * 1e6))
 }
 
 function openDescriptors(): readonly number[] {

@@ -7,6 +7,7 @@
 #include "syscall.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -25,9 +26,13 @@ static int next_number(FILE *file)
 	return number;
 }
 
-/* One thread's children; an orphan may be given to any thread. Returns how many were ended: one that has become somebody
- * else may be out of reach. */
-static int kill_children(const char *tid)
+static int end_child(int pid, int group)
+{
+	return (!group || syscall1(__NR_getpgid, pid) == group) && syscall2(__NR_kill, pid, SIGKILL) == 0;
+}
+
+/* One thread's children; an orphan may be given to any thread. */
+static int end_children_of(const char *tid, int group)
 {
 	char path[64];
 	int count = 0;
@@ -36,29 +41,48 @@ static int kill_children(const char *tid)
 	if (!children)
 		return 0;
 	for (int pid; (pid = next_number(children));)
-		if (syscall2(__NR_kill, pid, SIGKILL) == 0) {
-			spawnctl_reap(pid);
-			count++;
-		}
+		count += end_child(pid, group);
 	fclose(children);
 	return count;
+}
+
+/* Returns how many were sent SIGKILL: one that has become somebody else may be out of reach. */
+static int end_children(int group)
+{
+	int count = 0;
+	DIR *tasks = opendir("/proc/self/task");
+	if (!tasks)
+		return 0;
+	for (struct dirent *task; (task = readdir(tasks));)
+		if (task->d_name[0] != '.')
+			count += end_children_of(task->d_name, group);
+	closedir(tasks);
+	return count;
+}
+
+/* All are sent it before one is waited for: a tracer among them may hold another one's end back. */
+static void end_all(int group)
+{
+	siginfo_t info;
+	while (end_children(group) > 0) {
+		while (syscall5(__NR_waitid, P_ALL, 0, &info, WEXITED | __WALL, 0) == -EINTR)
+			;
+		do
+			info.si_pid = 0;
+		while (syscall5(__NR_waitid, P_ALL, 0, &info, WEXITED | WNOHANG | __WALL, 0) == 0 && info.si_pid);
+	}
+}
+
+void kill_group(int group)
+{
+	end_all(group);
 }
 
 /* A control group ends at once, also one that makes processes faster than they can be ended one by one. The dead are left
  * to be reaped, and who has gone to another group to be found. */
 void kill_descendants(void)
 {
-	int count;
 	if (target.options.cgroup_kill >= 0)
 		syscall3(__NR_write, target.options.cgroup_kill, "1", 1);
-	do {
-		DIR *tasks = opendir("/proc/self/task");
-		if (!tasks)
-			return;
-		count = 0;
-		for (struct dirent *task; (task = readdir(tasks));)
-			if (task->d_name[0] != '.')
-				count += kill_children(task->d_name);
-		closedir(tasks);
-	} while (count > 0);
+	end_all(0);
 }

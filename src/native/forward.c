@@ -28,14 +28,23 @@ int other_group(void)
 	return group > 1 && group != syscall1(__NR_getpgid, 0) ? (int)group : 0;
 }
 
+/* Or from the keeper, who has had it as well. */
+static int is_from_program(int sender)
+{
+	return sender != 0 && (sender == target.pid || (target.kept && sender == target.kept->spawn.pid));
+}
+
 /* What the child itself sent, to its whole group or to its parent, was not meant for it; nor what we sent to the group. */
 void pass_on(void)
 {
 	uint64_t due = __atomic_exchange_n(&target.due, 0, __ATOMIC_SEQ_CST);
 	int self = (int)syscall0(__NR_getpid);
 	for (unsigned i = 0; i < FORWARDED_COUNT; i++)
-		if (due & (1ull << i) && target.sender[i] != target.pid && target.sender[i] != self) {
-			send_signal(forwarded[i]);
+		if (due & (1ull << i) && target.sender[i] != self && !is_from_program(target.sender[i])) {
+			if (i < ENDING_COUNT && target.options.timeout_ns)
+				end_program(forwarded[i]);
+			else
+				send_signal(forwarded[i]);
 			if (i < ENDING_COUNT)
 				begin_ending();
 		}
@@ -61,6 +70,8 @@ static void forward(int sig, siginfo_t *info, void *context)
 	(void)context;
 	int saved = errno, group;
 	int from_terminal = info->si_code == SI_KERNEL;
+	if (sig == SIGTSTP)
+		target.stop_asked = 1;
 	if (from_terminal && (sig == SIGINT || sig == SIGQUIT))
 		target.terminal_signal = sig;
 	if (!from_terminal || __atomic_load_n(&target.pid, __ATOMIC_SEQ_CST) == 0)

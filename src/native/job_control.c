@@ -7,6 +7,7 @@
 #include "syscall.h"
 
 #include <fcntl.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 
@@ -61,24 +62,65 @@ static void stop_ourselves(int child_stopped_by)
 		catch_signal(SIGTSTP);
 }
 
+/* A group of its own is one that no shell knows of. */
+void continue_program(int foreground)
+{
+	if (foreground && terminal_group(TIOCGPGRP, 0) == syscall1(__NR_getpgid, 0))
+		terminal_group(TIOCSPGRP, foreground);
+	if (!still_stopped())
+		return;
+	int group = other_group();
+	if (group)
+		syscall2(__NR_kill, -group, SIGCONT);
+	else
+		send_signal(SIGCONT);
+}
+
+static void continue_kept(int sig)
+{
+	(void)sig;
+	continue_program(target.foreground);
+}
+
+/* The keeper has a clock to mind, and is not what the shell sees: it stops its caller in its stead, until somebody
+ * continues the job, or the program, or that has ended. */
+static void stop_caller(void)
+{
+	siginfo_t info;
+	struct sigaction action, before;
+	memset(&action, 0, sizeof action);
+	action.sa_handler = continue_kept;
+	action.sa_flags = SA_RESTART;
+	sigaction(SIGCONT, &action, &before);
+	syscall2(__NR_kill, target.caller, SIGSTOP);
+	if (wait_child(&info, WEXITED | WCONTINUED | WNOWAIT) == 0 && info.si_code == CLD_CONTINUED)
+		wait_child(&info, WCONTINUED | WNOHANG);
+	sigaction(SIGCONT, &before, 0);
+	if (!target.orphaned)
+		syscall2(__NR_kill, target.caller, SIGCONT);
+}
+
+/* Whether whoever stopped the program, or is told of it, is going to continue this process too. */
+static int is_followed(void)
+{
+	return has_job_control() && (target.has_shell || target.stop_asked);
+}
+
 /* Returns whether the stop was followed. It is looked at twice: what stopped the whole group has stopped us before the
  * second look, and by then the shell may have continued both. */
 int follow_stop(int child_stopped_by)
 {
 	if (!still_stopped())
 		return 1;
-	if (!has_job_control())
+	if (!is_followed())
 		return 0;
-	int foreground = take_terminal();
-	stop_ourselves(child_stopped_by);
-	if (foreground && terminal_group(TIOCGPGRP, 0) == syscall1(__NR_getpgid, 0))
-		terminal_group(TIOCSPGRP, foreground);
-	if (!still_stopped())
+	target.stop_asked = 0;
+	target.foreground = take_terminal();
+	if (target.caller) {
+		stop_caller();
 		return 1;
-	int group = other_group(); /* which no shell knows of */
-	if (group)
-		syscall2(__NR_kill, -group, SIGCONT);
-	else
-		send_signal(SIGCONT);
+	}
+	stop_ourselves(child_stopped_by);
+	continue_program(target.foreground);
 	return 1;
 }

@@ -10,6 +10,7 @@
 #include "syscall.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -17,6 +18,22 @@
 
 /* Nobody else sends it. */
 #define CALLER_HAS_ENDED 64
+
+/* What stops a group in the background is not for who has a clock to mind. Caught, not ignored: the program would inherit
+ * that. */
+static void go_on(int sig)
+{
+	(void)sig;
+}
+
+static void catch_in_keeper(int sig, void (*handler)(int))
+{
+	struct sigaction action;
+	memset(&action, 0, sizeof action);
+	action.sa_handler = handler;
+	action.sa_flags = SA_RESTART;
+	sigaction(sig, &action, 0);
+}
 
 static void end_orphan(int sig)
 {
@@ -28,17 +45,42 @@ static void end_orphan(int sig)
 	errno = saved;
 }
 
-static _Noreturn void keep(long caller, uint64_t mask, uint8_t *image, uint32_t image_bytes, struct run_result *result)
+/* Who ends a whole group by SIGKILL is not to end the keeper with it. At a terminal the job's group is its place. */
+static void leave_group(void)
+{
+	long fd = syscall4(__NR_openat, AT_FDCWD, "/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC, 0);
+	if (fd >= 0)
+		syscall1(__NR_close, fd);
+	else
+		syscall2(__NR_setpgid, 0, 0);
+}
+
+/* The signal for the program's group reaches this process too where that is its own. */
+static int ignore_timeout_signal(struct sigaction *before)
 {
 	struct sigaction action;
+	int sig = target.options.timeout_signal;
+	memset(&action, 0, sizeof action);
+	action.sa_handler = SIG_IGN;
+	if (!target.options.timeout_ns || sigaction(sig, 0, before) < 0 || before->sa_handler != SIG_DFL)
+		return 0;
+	return sigaction(sig, &action, 0) == 0 ? sig : 0;
+}
+
+static _Noreturn void keep(long caller, uint64_t mask, uint8_t *image, uint32_t image_bytes, struct run_result *result)
+{
 	struct run_options options = target.options;
+	int has_shell = target.has_shell;
 	begin_target(&options);
 	target.adopts = 1;
-	target.leads_group = syscall1(__NR_getpgid, 0) == caller;
-	memset(&action, 0, sizeof action);
-	action.sa_handler = end_orphan;
-	action.sa_flags = SA_RESTART;
-	sigaction(CALLER_HAS_ENDED, &action, 0);
+	target.caller = (int)caller;
+	target.caller_group = (int)syscall1(__NR_getpgid, 0);
+	target.leads_group = target.caller_group == caller;
+	target.has_shell = has_shell;
+	leave_group();
+	catch_in_keeper(CALLER_HAS_ENDED, end_orphan);
+	catch_in_keeper(SIGTTIN, go_on);
+	catch_in_keeper(SIGTTOU, go_on);
 	syscall5(__NR_prctl, PR_SET_NAME, "spawnctl-keeper", 0, 0, 0);
 	syscall5(__NR_prctl, PR_SET_PDEATHSIG, CALLER_HAS_ENDED, 0, 0, 0);
 	adopt_orphans(1);
@@ -58,7 +100,7 @@ static struct run_result *map_shared(uint32_t image_bytes)
 void run_kept(uint8_t *image, uint32_t image_bytes, struct run_result *result)
 {
 	struct run_result end = {0};
-	struct sigaction before[FORWARDED_COUNT];
+	struct sigaction before[FORWARDED_COUNT], ignored_before;
 	struct run_result *shared = map_shared(image_bytes);
 	if (!shared) {
 		result->keeper_error = errno;
@@ -74,7 +116,9 @@ void run_kept(uint8_t *image, uint32_t image_bytes, struct run_result *result)
 	if (pid == 0)
 		keep(caller, mask, shared_image, image_bytes, shared);
 	int error = errno;
-	target.options.kill_after_ns = 0; /* the keeper's business now */
+	int ignored = ignore_timeout_signal(&ignored_before);
+	target.options.kill_after_ns = target.options.timeout_ns = 0; /* the keeper's business now */
+	target.kept = shared;
 	close_option(&target.options.terminal);
 	close_option(&target.options.terminal_peer);
 	restore_signals(mask);
@@ -90,6 +134,9 @@ void run_kept(uint8_t *image, uint32_t image_bytes, struct run_result *result)
 		result->keeper_error = error;
 	}
 	restore_handlers(before);
+	if (ignored)
+		sigaction(ignored, &ignored_before, 0);
+	target.kept = 0;
 	adopt_orphans(0);
 	munmap(shared, sizeof *shared + image_bytes);
 	if (target.pidfd >= 0)

@@ -11,6 +11,7 @@ void begin_target(const struct run_options *options)
 {
 	memset(&target, 0, sizeof target);
 	target.pidfd = -1;
+	target.has_shell = syscall1(__NR_getpgid, syscall0(__NR_getppid)) != syscall1(__NR_getpgid, 0);
 	target.options = *options;
 }
 
@@ -52,6 +53,8 @@ void run_here(uint8_t *image, uint32_t image_bytes, struct run_result *result)
 		end_timeout(&alarm_before);
 		if (target.options.kill_tree || (target.orphaned && target.options.orphan_signal))
 			kill_descendants();
+		else if (target.killed_group)
+			kill_group(target.killed_group);
 		result->timed_out = target.timed_out;
 		result->interrupted = result->signal != 0 && result->signal == target.terminal_signal;
 	}

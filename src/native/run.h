@@ -44,7 +44,13 @@ struct target {
 	int adopts;	 /* orphans come here, and are reaped here */
 	int ending;	 /* a signal that should end it was sent; the next one is SIGKILL */
 	int orphaned;
+	int has_shell;	  /* whoever started this process minds its jobs: the parent is in another group */
+	int stop_asked;	  /* SIGTSTP has come this way */
+	int foreground;	  /* while the program is stopped: the group that had the terminal */
+	int caller, caller_group; /* of a keeper; 0 otherwise */
+	const struct run_result *kept; /* what the keeper writes: the program's pid is in it */
 	int timed_out;
+	int killed_group; /* that SIGKILL was for, and that this process, or its caller, is in */
 	int terminal_signal;
 	uint64_t due; /* to be passed on: at once, or as soon as there is a child */
 	int sender[FORWARDED_COUNT]; /* of the last one; 0 is the kernel */
@@ -78,6 +84,7 @@ void pass_window_size(void);
 void await_timeout(struct sigaction *before);
 void end_timeout(const struct sigaction *before);
 void end_program(int sig);
+void continue_program(int foreground);
 void begin_ending(void);
 
 /* hand_over.c */
@@ -86,6 +93,7 @@ void hand_over(void);
 /* descendants.c */
 void adopt_orphans(int on);
 void kill_descendants(void);
+void kill_group(int group);
 
 /* run.c and keeper.c */
 void begin_target(const struct run_options *options);

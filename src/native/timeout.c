@@ -16,15 +16,32 @@ static void set_timer(uint64_t ns)
 	setitimer(ITIMER_REAL, &timer, 0);
 }
 
-/* A group of which this process is one cannot be sent what this process cannot catch. */
+/* To a group of which this process is one. What is pending here then is dropped with it. */
+static void send_to_own_group(int sig)
+{
+	struct sigaction action, before;
+	memset(&action, 0, sizeof action);
+	action.sa_handler = SIG_IGN;
+	sigaction(sig, &action, &before);
+	syscall2(__NR_kill, 0, sig);
+	sigaction(sig, &action, 0);
+	sigaction(sig, &before, 0);
+}
+
+/* A group that this process or its caller is in cannot be sent what they cannot catch: its members are ended one by one
+ * when the program has ended. */
 static void send_to_all(int sig)
 {
-	int group = other_group();
+	int group = other_group(), cannot_be_caught = sig == SIGKILL || sig == SIGSTOP;
 	send_signal(sig);
-	if (group)
+	if (group && group != target.caller_group)
 		syscall2(__NR_kill, -group, sig);
-	else if (target.leads_group && sig != SIGKILL && sig != SIGSTOP)
-		syscall2(__NR_kill, 0, sig);
+	else if (target.leads_group && sig == SIGKILL)
+		target.killed_group = (int)syscall1(__NR_getpgid, target.pid);
+	else if (group && !cannot_be_caught)
+		syscall2(__NR_kill, -group, sig);
+	else if (target.leads_group && !cannot_be_caught)
+		send_to_own_group(sig);
 }
 
 void end_program(int sig)
@@ -47,6 +64,8 @@ static void time_is_up(int sig)
 {
 	(void)sig;
 	int saved = errno, last = target.ending;
+	if (!__atomic_load_n(&target.pid, __ATOMIC_SEQ_CST))
+		return;
 	int ending = last ? SIGKILL : target.options.timeout_signal;
 	target.ending = 1;
 	target.timed_out = ending == SIGKILL ? 2 : 1;

@@ -46,23 +46,20 @@ void reap_orphans(void)
 void wait_for_exit(struct run_result *result)
 {
 	siginfo_t info;
-	int stops = WSTOPPED;
 	for (;;) {
-		long error = target.adopts ? wait_any(&info, WEXITED | WSTOPPED) : wait_child(&info, WEXITED | stops | WNOWAIT);
+		long error = target.adopts ? wait_any(&info, WEXITED | WSTOPPED) : wait_child(&info, WEXITED | WSTOPPED | WNOWAIT);
 		if (error < 0) {
 			result->wait_error = (int32_t)-error;
 			return;
 		}
 		if (info.si_code != CLD_STOPPED && info.si_code != CLD_TRAPPED)
 			break;
-		if (stops && follow_stop(info.si_status))
-			continue;
-		stops = 0; /* somebody else's business: to be told again and again would be to spin */
-		if (target.adopts)
-			wait_child(&info, WSTOPPED | WNOHANG);
+		if (!follow_stop(info.si_status))
+			wait_child(&info, WSTOPPED | WNOHANG); /* somebody else's business: to be told of it again would be to spin */
 	}
 	take_terminal();
 	wait_child(&info, WEXITED);
+	__atomic_store_n(&target.pid, 0, __ATOMIC_SEQ_CST); /* the number may be another process's from now on */
 	result->exit_code = info.si_code == CLD_EXITED ? info.si_status : -1;
 	result->signal = info.si_code == CLD_EXITED ? 0 : info.si_status;
 	result->core_dumped = info.si_code == CLD_DUMPED;

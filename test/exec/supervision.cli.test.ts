@@ -17,9 +17,9 @@ const kept: readonly Method[] = methods.filter(method => method !== 'posix_spawn
 let runs = 0
 
 /** With an entry in the environment that tells all its processes, whatever session they have moved to. */
-function start(words: readonly string[]): Running & {entry: string} {
+function start(words: readonly string[], detached = false): Running & {entry: string} {
   const [name, value] = ['SPAWNCTL_SUPERVISION_RUN', `${process.pid}-${++runs}`]
-  return {...startCli(['exec', ...words], {env: {[name]: value}}), entry: `${name}=${value}`}
+  return {...startCli(['exec', ...words], {env: {[name]: value}, detached}), entry: `${name}=${value}`}
 }
 
 /** Starts two processes in a session of their own, whose parent is gone, and says so. */
@@ -130,8 +130,112 @@ describe.concurrent('the means of --kill-tree', () => {
     },
   )
 
+  it.skipIf(!has.root || !has.cgroup2)(
+    'are no less a search where one traces another # needs root and cgroup v2',
+    async () => {
+      const {entry, ended} = start(['--kill-tree', '--cgroup', '/', '--', 'python3', '-c', traced])
+      expect(await ended).toMatchObject({status: 0})
+      expect(processesWith(entry)).toEqual([])
+    },
+  )
+
+  it.skipIf(!has.ownCgroup)('leave no group of a spawnctl below it behind # needs a divisible cgroup v2', async () => {
+    const words = [process.execPath, 'bin/spawnctl.cjs', 'exec', '--kill-tree', 'sleep', '1000']
+    const {pid, entry, ended} = start(['--kill-tree', '--', 'sh', '-c', '"$@" & sleep 0.5', 'sh', ...words])
+    expect(await ended).toMatchObject({status: 0, stderr: ''})
+    expect(processesWith(entry)).toEqual([])
+    expect(readdirSync(has.ownCgroup as string)).not.toContainEqual(expect.stringContaining(`spawnctl-${pid}-`))
+  })
+
   it.skipIf(!has.unshare)('are the pid namespace where there is one # needs namespaces', async () => {
     expect(await report(['--unshare', 'pid', '--mount-proc'])).toMatchObject({killTree: 'pid namespace'})
+  })
+})
+
+/** Counts what it sends to its own group. */
+const countOwn = `
+import os, signal, time
+count = 0
+def note(*_):
+    global count
+    count += 1
+signal.signal(signal.SIGUSR1, note)
+os.kill(0, signal.SIGUSR1)
+time.sleep(0.3)
+print(count)`
+
+/** Two that have left for sessions of their own, of which one traces the other and does not look at its end. */
+const traced = `
+import ctypes, os, time
+ptrace = ctypes.CDLL(None).ptrace
+ptrace.argtypes = [ctypes.c_long] * 4
+def daemon(run):
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            run()
+        os._exit(0)
+    os.wait()
+here, there = os.pipe()
+def victim():
+    os.write(there, b'%d ' % os.getpid())
+    time.sleep(1000)
+daemon(victim)
+pid = int(os.read(here, 20))
+def tracer():
+    ptrace(0x4206, pid, 0, 0) # PTRACE_SEIZE
+    os.write(there, b'.')
+    time.sleep(1000)
+daemon(tracer)
+os.read(here, 1)`
+
+describe.concurrent('a spawnctl that leads its group', () => {
+  it.each([
+    ['--signal KILL', 'sleep 1000; :'],
+    ['--kill-after 0.2', 'trap "" TERM; sleep 1000; :'],
+  ])('ends the program’s group with it, by %s', async (options, script) => {
+    const {entry, ended} = start([...options.split(' '), '--timeout', '0.3', '--', 'sh', '-c', script], true)
+    expect(await ended).toMatchObject({status: 137})
+    await untilGone(entry)
+  })
+
+  it.each(['ALRM', 'ABRT', '34'])('is not itself ended by the signal for the group: %s', async signal => {
+    const {ended} = start(['--timeout', '0.3', '--signal', signal, '--json', '--', 'sleep', '1000'], true)
+    const {status, stderr} = await ended
+    expect({status, report: JSON.parse(stderr)}).toMatchObject({status: 124, report: {timedOut: 'signal'}})
+  })
+
+  it('has a keeper that outlives its group', async () => {
+    const {entry, pid} = start(['--kill-tree', '--', 'sh', '-c', `${daemons} exec sleep 1002`], true)
+    await sleeps(entry)
+    process.kill(-pid, 'SIGKILL')
+    await untilGone(entry)
+  })
+
+  it.each([[], ['--pdeathsig', 'TERM'], ['--timeout', '100'], ['--kill-tree']])(
+    'does not pass back what the program has sent to its group: %j',
+    async (...options) => {
+      const {ended} = start([...options, '--', 'python3', '-c', countOwn], true)
+      expect(await ended).toMatchObject({status: 0, stdout: '1\n'})
+    },
+  )
+})
+
+describe.concurrent('a signal that is to end a program with a time', () => {
+  it.each([true, false])('ends its group, as timeout does (leading one: %s)', async detached => {
+    const {entry, pid, ended} = start(['--timeout', '100', '--', 'sh', '-c', 'sleep 1000; :'], detached)
+    await until('the program', () => processesWith(entry).some(own => /^sleep/.test(commandLine(own))))
+    process.kill(pid, 'SIGTERM')
+    expect(await ended).toMatchObject({status: 143})
+    await untilGone(entry)
+  })
+
+  it('ends one that is stopped', async () => {
+    const {entry, pid, ended} = start(['--timeout', '100', '--', 'sh', '-c', 'kill -STOP $$; :'])
+    const isStopped = (own: number) => /^State:\s+T/m.test(readFileSync(`/proc/${own}/status`, 'utf8'))
+    await until('the stop', () => processesWith(entry).some(isStopped))
+    process.kill(pid, 'SIGTERM')
+    expect(await ended).toMatchObject({status: 143})
   })
 })
 

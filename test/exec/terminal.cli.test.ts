@@ -362,6 +362,31 @@ describe.runIf(hasTmux).concurrent('the terminal itself', () => {
   })
 })
 
+describe.runIf(hasTmux).concurrent('a program with a time that is stopped', () => {
+  it('by reading in the background is ended all the same', async ({terminal}) => {
+    await terminal.command('x -m clone --timeout 1 -- cat &')
+    await until('the end of all', () => terminal.processes().length === 0)
+    expect(await terminal.answer('jobs')).not.toContain('Stopped')
+  })
+
+  it('in a script, which nobody would continue, is ended all the same', async ({terminal}) => {
+    await terminal.command(`bash -c '"$@"; echo code $?' bash $NODE $CLI exec -m clone --timeout 1 -- cat`)
+    await terminal.until(/^code 124$/m)
+  })
+
+  it('is a stopped job, and goes on with it', async ({terminal}) => {
+    await terminal.command('x -m clone --timeout 100 -- sh ./sleep')
+    await terminal.until(/^started$/m)
+    await terminal.press('C-z')
+    await until('the shell to have the terminal', () => terminal.isShells())
+    await terminal.command('fg')
+    await until('the program to have the terminal', () => !terminal.isShells())
+    await terminal.press('C-c')
+    await terminal.command('echo code $?')
+    await terminal.until(/^code 130$/m)
+  })
+})
+
 describe.runIf(hasTmux).concurrent('--foreground', () => {
   it.for(['clone', 'fork', 'zygote', ...(posixSpawnFeatures().tcsetpgrp ? (['posix_spawn'] as const) : [])] as const)(
     'lets a program in a group of its own, made by %s, read, stop and end at the terminal',
