@@ -34,6 +34,12 @@ interface End {
   signal: number
 }
 
+/** How wide a terminal is; undefined when it is none, or does not tell. */
+function columnsOf(fd: 1 | 2): number | undefined {
+  if (!isatty(fd)) return undefined
+  return (fd === stdout ? process.stdout : process.stderr).columns || undefined
+}
+
 /** Opened before the program runs: a report that cannot be written is refused in time. */
 function openReport(file: string): number {
   try {
@@ -55,7 +61,8 @@ function rehearse({plan, method, why, supervision}: Request, asJson: boolean): E
   const calls = plannedCalls(plan, method, supervision)
   const program = plan.argv.map(readableText)
   const told = {method, why: why ?? 'as asked', program, supervision: describeSupervision(supervision), calls}
-  writeAll(stdout, asJson ? `${JSON.stringify(told)}\n` : dryRunText(told))
+  const style = {glyphs: speaksUtf8() ? 'unicode' : 'ascii', columns: columnsOf(stdout)} as const
+  writeAll(stdout, asJson ? `${JSON.stringify(told)}\n` : dryRunText(told, style))
   return {code: 0, signal: 0}
 }
 
@@ -89,15 +96,16 @@ function timelineTeller(values: OptionValues): ((timeline: Timeline) => void) | 
 }
 
 function run(values: OptionValues, program: readonly string[], asJson: boolean): End {
+  const isRehearsal = isOn(values, 'dry-run')
   const reportFile = lastValue(values, 'report')
-  const report = reportFile === undefined ? undefined : openReport(reportFile)
+  const report = reportFile === undefined || isRehearsal ? undefined : openReport(reportFile)
   const write = (value: object) => {
     if (report !== undefined) writeAll(report, `${JSON.stringify(value, null, 2)}\n`)
     if (asJson) writeAll(stderr, `${JSON.stringify(value)}\n`)
   }
   try {
     const request = readRequest(values, program)
-    if (isOn(values, 'dry-run')) return rehearse(request, asJson)
+    if (isRehearsal) return rehearse(request, asJson)
     if (request.verbose) announce(request)
     const ran = runChosen(request, timelineTeller(values))
     if (request.verbose) {
