@@ -6,7 +6,7 @@ import {describeErrno} from '../methods/diagnosis/errno.js'
 import {plannedCalls} from '../methods/dry-run.js'
 import {type Ran, runPlan} from '../methods/spawn.js'
 import type {Timeline} from '../methods/timeline.js'
-import {leave} from '../native/core.js'
+import {leave, terminalColumns} from '../native/core.js'
 import {kindOf} from '../plan/housekeeping.js'
 import {isOn, lastValue, type OptionValues} from '../plan/option.js'
 import {describeSupervision} from '../plan/supervision.js'
@@ -22,6 +22,7 @@ import {type Request, readRequest} from './request.js'
 
 const stdout = 1
 const stderr = 2
+const usualColumns = 80
 const failedItself = 125
 const signalOffset = 128
 const SIGKILL = 9
@@ -32,12 +33,6 @@ interface End {
   code: number
   /** The signal to end by, when the terminal's Ctrl-C ended the program: a shell's loop must see it. */
   signal: number
-}
-
-/** How wide a terminal is; undefined when it is none, or does not tell. */
-function columnsOf(fd: 1 | 2): number | undefined {
-  if (!isatty(fd)) return undefined
-  return (fd === stdout ? process.stdout : process.stderr).columns || undefined
 }
 
 /** Opened before the program runs: a report that cannot be written is refused in time. */
@@ -61,7 +56,7 @@ function rehearse({plan, method, why, supervision}: Request, asJson: boolean): E
   const calls = plannedCalls(plan, method, supervision)
   const program = plan.argv.map(readableText)
   const told = {method, why: why ?? 'as asked', program, supervision: describeSupervision(supervision), calls}
-  const style = {glyphs: speaksUtf8() ? 'unicode' : 'ascii', columns: columnsOf(stdout)} as const
+  const style = {glyphs: speaksUtf8() ? 'unicode' : 'ascii', columns: terminalColumns(stdout)} as const
   writeAll(stdout, asJson ? `${JSON.stringify(told)}\n` : dryRunText(told, style))
   return {code: 0, signal: 0}
 }
@@ -90,7 +85,13 @@ function timelineTeller(values: OptionValues): ((timeline: Timeline) => void) | 
   if (!drawn && !asJson) return undefined
   const glyphs = speaksUtf8() ? 'unicode' : 'ascii'
   return timeline => {
-    if (drawn) writeAll(stderr, timelineText(timeline, {glyphs, quiet: paint('dim'), bad: paint('red')}))
+    const style = {
+      glyphs,
+      columns: terminalColumns(stderr) ?? usualColumns,
+      quiet: paint('dim'),
+      bad: paint('red'),
+    } as const
+    if (drawn) writeAll(stderr, timelineText(timeline, style))
     if (asJson) writeAll(stderr, `${JSON.stringify({timeline})}\n`)
   }
 }

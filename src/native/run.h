@@ -45,6 +45,7 @@ struct target {
 	int ending;	 /* a signal that should end it was sent; the next one is SIGKILL */
 	int orphaned;
 	int timed_out;
+	uint64_t timed_out_ns, killed_ns; /* when; 0: it was not */
 	int terminal_signal;
 	uint64_t due; /* to be passed on: at once, or as soon as there is a child */
 	int sender[FORWARDED_COUNT]; /* of the last one; 0 is the kernel */
