@@ -207,10 +207,46 @@ const report = [
   '`failure` is there when a child was to be created, and absent when the plan was refused before. A command line whose options cannot be parsed leaves the report file untouched.',
 ]
 
+const dryRunTable = table(
+  ['key', 'value', 'meaning'],
+  [
+    ['`method`', 'string', 'the method that was asked for or chosen'],
+    ['`why`', 'string', 'why that one; `"as asked"` with `--method`'],
+    ['`program`', 'strings', 'the program’s words'],
+    ['`supervision`', 'strings', 'what is done to it while it runs, and when it has ended'],
+    ['`calls`', 'objects', 'the calls, in order'],
+    [
+      '`calls[].by`',
+      'string',
+      '`caller`, `keeper`, `zygote`, `helper` (makes a user namespace whose maps are not the child’s to write), `child`, and where a child makes another `second child`, `third child`',
+    ],
+    ['`calls[].call`', 'string', 'the call, as strace(1) prints it'],
+    ['`calls[].times`', 'number, or absent', 'how often, when more than once'],
+    ['`calls[].step`', 'string, or absent', 'the kind of the step that it belongs to'],
+    ['`calls[].reason`', 'string', 'what it is for'],
+    ['`calls[].place`', 'string, or absent', 'why the step stands where it does'],
+  ],
+)
+
+const dryRun = [
+  '## The dry run',
+  '`--dry-run` prints the system calls that a run would make, one a line, and the reason of each as a comment above it. Nothing is opened, created or run, and the file of `--report` is left alone; what a run would refuse is refused. A number that only a run gives has a word in its place, which the call that makes it introduces: `$stdout`, `$cgroup`, `$1`; `PID` is spawnctl’s own, `…` what is of no importance.',
+  'Shown is what spawnctl itself does, in all of its processes: the files, control groups and namespaces that it opens, the keeper and the zygote, the creation of the child, all that the child does, and how the end is waited for. Not shown is what others do around it, and what depends on the run:',
+  bullets([
+    'what Node and libc do around a fork, in `posix_spawn`, to make a mapping or to read a directory; the child of posix_spawn is shown as glibc has it',
+    'the handlers of the signals that are passed on, and what is done when one arrives',
+    'memory: the mapping of the script, the stack of the child',
+    'the closing of descriptors that the child has no need of, and that spawnctl closes after its creation',
+    'a second try: `clone` where `clone3` is refused, `/bin/sh` for a file of no known format, a program that was busy',
+  ]),
+  'Of the paths that a name is looked up by, a child tries one after the other until one is there; with posix_spawn the caller looks, and the dry run does so too. With `--json` it is one line of JSON on standard output:',
+  dryRunTable,
+]
+
 const signals = [
   '## The timeline',
-  '`--timeline` draws on standard error, when the program has ended or something has failed, who asked what of whom: times are since the call, by `CLOCK_MONOTONIC`, and beside a step stands how long it took and of how many system calls it was. The caller’s lane is dotted while its thread sleeps. The child reads the clock before each system call, so the reading, some tens of nanoseconds, is in the figures; `execve` lasts at most as long as is shown, for its end is known only by what the caller sees.',
-  'What is not seen is not shown: the child of `posix_spawn` is libc’s own and notes nothing, one with a seccomp filter does not look at the clock after it, and one in another time namespace has another clock. `--timeline-json` is one line of JSON: `{"timeline": {method, syscall, pid, events}}`, each event with `kind` (`create`, `begin`, `step`, `execve`, `fail`, `resume`, `settle` or `exit`), `from` and `to` (`caller`, `keeper`, `zygote`, `kernel`, `child`, and where a child makes another `second child`, `third child`), `what`, `atNs`, and where it applies `durationNs`, `calls` and `errno`.',
+  '`--timeline` draws on standard error, when the program has ended or something has failed, who asked what of whom: times are since the call, by `CLOCK_MONOTONIC`, and beside a step stands how long it took and of how many system calls it was. The lane of who makes a process is dotted while its thread sleeps. The drawing fits the terminal, or 80 columns where standard error is none; where it does not, below 60 columns at least, each event is a line of words. The child reads the clock before each system call, so the reading, some tens of nanoseconds, is in the figures; `execve` lasts at most as long as is shown, for its end is known only by what the caller sees. A child that makes another for the program becomes `spawnctl-init`; that this has happened is shown when the caller sees that the program runs. With `--timeout` and `--kill-tree` it goes on to the signals that were sent when time was up, and to the end of the tree.',
+  'What is not seen is not shown: the child of `posix_spawn` is libc’s own and notes nothing, one with a seccomp filter does not look at the clock after it, and one in another time namespace has another clock. `--timeline-json` is one line of JSON: `{"timeline": {method, syscall, pid, events}}`, each event with `kind` (`create`, `begin`, `step`, `execve`, `fail`, `resume`, `settle`, `signal`, `exit` or `tree`), `from` and `to` (`caller`, `keeper`, `zygote`, `kernel`, `child`, and where a child makes another `second child`, `third child`), `what`, `atNs`, and where it applies `durationNs`, `calls` and `errno`. `syscall` is null when no child came to be, and so is `pid`; also when `posix_spawn` failed, for libc does not tell whether it had made one.',
   '## Signals',
   bullets([
     'SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH and SIGTSTP that somebody sends to spawnctl are passed on to the program, by pidfd where the kernel has them. One that arrives before the child exists is kept for it.',
@@ -289,6 +325,7 @@ export function execDocument(): string {
     ...descriptors,
     ...exitCodes,
     ...report,
+    ...dryRun,
     ...signals,
     ...launcher,
     ...examples,

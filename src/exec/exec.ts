@@ -6,7 +6,7 @@ import {describeErrno} from '../methods/diagnosis/errno.js'
 import {plannedCalls} from '../methods/dry-run.js'
 import {type Ran, runPlan} from '../methods/spawn.js'
 import type {Timeline} from '../methods/timeline.js'
-import {leave} from '../native/core.js'
+import {leave, terminalColumns} from '../native/core.js'
 import {kindOf} from '../plan/housekeeping.js'
 import {isOn, lastValue, type OptionValues} from '../plan/option.js'
 import {describeSupervision} from '../plan/supervision.js'
@@ -22,6 +22,7 @@ import {type Request, readRequest} from './request.js'
 
 const stdout = 1
 const stderr = 2
+const usualColumns = 80
 const failedItself = 125
 const signalOffset = 128
 const SIGKILL = 9
@@ -55,7 +56,8 @@ function rehearse({plan, method, why, supervision}: Request, asJson: boolean): E
   const calls = plannedCalls(plan, method, supervision)
   const program = plan.argv.map(readableText)
   const told = {method, why: why ?? 'as asked', program, supervision: describeSupervision(supervision), calls}
-  writeAll(stdout, asJson ? `${JSON.stringify(told)}\n` : dryRunText(told))
+  const style = {glyphs: speaksUtf8() ? 'unicode' : 'ascii', columns: terminalColumns(stdout)} as const
+  writeAll(stdout, asJson ? `${JSON.stringify(told)}\n` : dryRunText(told, style))
   return {code: 0, signal: 0}
 }
 
@@ -83,21 +85,28 @@ function timelineTeller(values: OptionValues): ((timeline: Timeline) => void) | 
   if (!drawn && !asJson) return undefined
   const glyphs = speaksUtf8() ? 'unicode' : 'ascii'
   return timeline => {
-    if (drawn) writeAll(stderr, timelineText(timeline, {glyphs, quiet: paint('dim'), bad: paint('red')}))
+    const style = {
+      glyphs,
+      columns: terminalColumns(stderr) ?? usualColumns,
+      quiet: paint('dim'),
+      bad: paint('red'),
+    } as const
+    if (drawn) writeAll(stderr, timelineText(timeline, style))
     if (asJson) writeAll(stderr, `${JSON.stringify({timeline})}\n`)
   }
 }
 
 function run(values: OptionValues, program: readonly string[], asJson: boolean): End {
+  const isRehearsal = isOn(values, 'dry-run')
   const reportFile = lastValue(values, 'report')
-  const report = reportFile === undefined ? undefined : openReport(reportFile)
+  const report = reportFile === undefined || isRehearsal ? undefined : openReport(reportFile)
   const write = (value: object) => {
     if (report !== undefined) writeAll(report, `${JSON.stringify(value, null, 2)}\n`)
     if (asJson) writeAll(stderr, `${JSON.stringify(value)}\n`)
   }
   try {
     const request = readRequest(values, program)
-    if (isOn(values, 'dry-run')) return rehearse(request, asJson)
+    if (isRehearsal) return rehearse(request, asJson)
     if (request.verbose) announce(request)
     const ran = runChosen(request, timelineTeller(values))
     if (request.verbose) {

@@ -1,5 +1,7 @@
 import type {ScriptCall} from '../plan/script.js'
 
+const PR_SET_PDEATHSIG = 1
+
 /** The processes of a script, each made by the one before it; the program's is the last that there is. */
 export const children = ['child', 'second child', 'third child', 'fourth child'] as const
 
@@ -10,4 +12,9 @@ export function makersOf(calls: readonly ScriptCall[]): {makers: readonly ChildN
   let depth = 0
   const makers = calls.map(({nr}) => children[nr < 0 ? depth++ : depth] as ChildName)
   return {makers, program: children[depth] as ChildName}
+}
+
+/** Whether a call only ties a process to the one that made it, for the sake of a step that makes another. */
+export function followsMaker({name, args, step, expectCaller}: ScriptCall): boolean {
+  return step.kind !== 'pdeathsig' && (expectCaller || (name === 'prctl' && args[0] === PR_SET_PDEATHSIG))
 }

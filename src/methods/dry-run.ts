@@ -1,26 +1,32 @@
 import {constants} from 'node:fs'
-import {callText, scriptText} from '../plan/calls/text.js'
+import {join} from 'node:path'
+import {initExecutable} from '../native/binding.js'
+import {scriptText} from '../plan/calls/text.js'
 import {kindOf} from '../plan/housekeeping.js'
-import {lower} from '../plan/lower.js'
+import {type LoweredPlan, lower} from '../plan/lower.js'
 import type {Plan} from '../plan/plan.js'
 import type {Step} from '../plan/step.js'
 import type {Supervision} from '../plan/supervision.js'
 import type {Arch} from '../plan/syscalls.js'
-import {readableText} from '../plan/text.js'
 import {refuseUnlessCapable, refuseUnlessSupervisable} from './capability.js'
-import {type ChildName, makersOf} from './children.js'
-import {creationCalls, libcCalls} from './creation-calls.js'
-import {openFlags} from './files.js'
+import {type ChildName, followsMaker, makersOf} from './children.js'
+import {asksByPidfd, creationCalls, libcCalls, settlingCalls} from './creation-calls.js'
+import {endingCalls} from './ending-calls.js'
+import {zygoteCalls} from './helper-calls.js'
+import {keeperCalls} from './keeper-calls.js'
 import {withKillGroup} from './kill-group.js'
 import {type Method, methodTraits} from './method.js'
-import {type Pretended, pretendOpen} from './pretend.js'
+import {OpeningCalls, type ToldCall} from './opening-calls.js'
+import {pretendOpen} from './pretend.js'
+import {PretendedNumbers} from './pretended-numbers.js'
+import {executionCalls, searchCalls, stayingCalls} from './program-calls.js'
 import {scriptLowering} from './spawn.js'
 import {currentUmask} from './zygote.js'
 
 /** One system call that a run would make. */
 export interface PlannedCall {
-  readonly by: 'caller' | 'keeper' | 'zygote' | ChildName
-  /** As strace would print it; $1 stands for the result of an earlier one. */
+  readonly by: 'caller' | 'keeper' | 'zygote' | 'helper' | ChildName
+  /** As strace would print it; $1, $stdout and the like stand for the results of earlier ones, PID for spawnctl's own. */
   readonly call: string
   /** How often, when more than once. */
   readonly times?: number
@@ -30,63 +36,65 @@ export interface PlannedCall {
   readonly place?: string
 }
 
-const AT_FDCWD = -100n
+const O_PATH = 0o10000000
+/** What arrives in the zygote before the descriptors that the script places: the script and the pipe. */
+const ownDescriptors = 2
 
-function opening(pretended: Pretended): PlannedCall[] {
-  const by = 'caller'
-  if ('call' in pretended) return [{by, ...pretended}]
-  const {fd, what, path} = pretended
-  const open = (file: string, flags: number, mode?: number) =>
-    callText('openat', [
-      {number: AT_FDCWD},
-      {bytes: Buffer.from(file)},
-      {number: BigInt(flags)},
-      ...(mode === undefined ? [] : [{number: BigInt(mode)}]),
-    ])
-  const {O_RDWR, O_NOCTTY} = constants
-  switch (what) {
-    case 'terminal':
-      return [
-        {by, call: open('/dev/ptmx', O_RDWR | O_NOCTTY), reason: 'a new terminal: the end that is relayed'},
-        {by, call: `ioctl(…, TIOCGPTPEER, …) = ${fd}`, reason: 'a new terminal: the end that is the program’s'},
-      ]
-    case 'pipe':
-      return [
-        {
-          by,
-          call: `socketpair(AF_UNIX, SOCK_STREAM|SOCK_CLOEXEC, 0, […, ${fd}])`,
-          reason: `${path}: a pipe, which Node makes of two connected sockets`,
-        },
-      ]
-    case 'namespace':
-      return [{by, call: `${open(path, 0)} = ${fd}`, reason: 'the namespace to join'}]
-    default: {
-      const reason = 'opened by the caller: an error is its to see, and nothing blocks in the child'
-      const {flags, mode} = openFlags(what.access)
-      return [{by, call: `${open(path, flags, mode)} = ${fd}`, reason}]
-    }
-  }
-}
+type Of = Pick<PlannedCall, 'step' | 'reason' | 'place'>
 
 /** The first sentence of a kind's summary is what it is, the others tell why it stands where it does. */
-function ofStep(step: Step): {step: Step['kind']; reason: string; place?: string} {
+function ofStep(step: Step): Of {
   const kind = kindOf(step)
   const [, place] = /^.*?\. (.*)$/.exec(kind.summary) ?? []
   return {step: step.kind, reason: kind.describe(step), ...(place !== undefined && {place})}
 }
 
-function quoted(text: Parameters<typeof readableText>[0]): string {
-  return JSON.stringify(readableText(text))
+/** What the steps of a script do, and around them what the making of a second process is. */
+function stepCalls(
+  lowered: LoweredPlan,
+  texts: readonly string[],
+  of: (step: Step) => Of,
+): {calls: readonly PlannedCall[]; program: ChildName; inits: readonly ChildName[]} {
+  const {makers, program} = makersOf(lowered.calls)
+  const calls = lowered.calls.flatMap((scripted, i): PlannedCall[] => {
+    const by = makers[i] as ChildName
+    const call = i === lowered.cgroupCall ? 'getpid()' : (texts[i] as string)
+    const said = followsMaker(scripted) ? {reason: 'it ends with the process that made it'} : of(scripted.step)
+    const planned = {by, call, ...said}
+    if (scripted.expectCaller && asksByPidfd(lowered))
+      return [planned, {by, call: 'ppoll([{fd=$caller, events=POLLIN}], 1, {…}, NULL, 8)', ...said}]
+    if (scripted.nr >= 0) return [planned]
+    const kept = 'SIGCHLD is not ignored while the next process may fail; that one has what it was'
+    const action = (by: ChildName, text: string): PlannedCall => ({
+      by,
+      call: `rt_sigaction(SIGCHLD, ${text}, 8)`,
+      reason: kept,
+    })
+    const next = makers[i + 1] ?? program
+    return [
+      action(by, '{sa_handler=SIG_DFL, sa_mask=[], sa_flags=0}, {…}'),
+      {by, call: 'set_tid_address(…)', reason: 'the next process sees by it whether this one has ended'},
+      planned,
+      action(next, '{…}, NULL'),
+    ]
+  })
+  return {calls, program, inits: [...new Set(makers)].filter(name => name !== program).reverse()}
 }
 
-function executing(plan: Plan, candidates: Plan['argv'], by: ChildName): PlannedCall[] {
-  const argv = plan.argv.map(quoted).join(', ')
-  return candidates.map((path, i) => ({
-    by,
-    call: `execve(${quoted(path)}, [${argv}], /* ${plan.env.length} vars */)`,
-    reason: i === 0 ? 'the program' : 'the program, when it was not there',
-  }))
+function openDirectory(opening: OpeningCalls): number {
+  const reason = 'the working directory, which the zygote’s child does not share'
+  return opening.open('.', O_PATH | constants.O_DIRECTORY, undefined, 'cwd', reason)
 }
+
+function openCgroupKill(opening: OpeningCalls, directory: string): string {
+  const path = join(directory, 'cgroup.kill')
+  return opening.word(
+    opening.open(path, constants.O_WRONLY, 0, 'kill', 'the end of the whole control group, since Linux 5.14'),
+  )
+}
+
+/** By the keeper, what the caller would do without one. */
+const byKeeper = (call: ToldCall): ToldCall => (call.by === 'caller' ? {...call, by: 'keeper'} : call)
 
 /**
  * The system calls that a run of this plan would make, in order; nothing is opened or created.
@@ -96,47 +104,56 @@ export function plannedCalls(asked: Plan, method: Method, supervision: Supervisi
   refuseUnlessCapable(asked, method)
   refuseUnlessSupervisable(supervision, method)
   const plan = withKillGroup(asked, supervision)
-  const pretended = pretendOpen(plan)
+  const numbers = new PretendedNumbers()
+  const opening = new OpeningCalls(numbers)
+  const zygote = method === 'zygote' ? zygoteCalls(opening, numbers) : undefined
+  const pretended = pretendOpen(plan, opening, numbers)
   const lowering =
-    method === 'zygote'
-      ? ({
+    zygote === undefined
+      ? scriptLowering(method)
+      : ({
           methodNumber: methodTraits.zygote.number,
           arch: process.arch as Arch,
           openFds: undefined,
           form: 'zygote',
-          zygoteSocket: pretended.next(),
-          caller: {cwdFd: pretended.next(), umask: currentUmask()},
+          zygoteSocket: -1,
+          caller: {cwdFd: openDirectory(opening), umask: currentUmask()},
         } as const)
-      : scriptLowering(method)
   const {takesFlags} = methodTraits[method].birth
-  const lowered = lower(pretended.plan, {...lowering, takesFlags, openInit: pretended.next, letsGo: true})
-  const texts = scriptText(lowered.calls, lowered.pool)
-  const {makers, program} = makersOf(lowered.calls)
-  const steps = lowered.calls.flatMap(({step, nr}, i): PlannedCall[] => {
-    const call = i === lowered.cgroupCall ? 'getpid()' : (texts[i] as string)
-    const planned = {by: makers[i] as ChildName, call, ...ofStep(step)}
-    if (nr >= 0) return [planned]
-    const kept = 'SIGCHLD is not ignored while the next process may fail; that one has what it was'
-    const action = (by: ChildName, text: string): PlannedCall => ({
-      by,
-      call: `rt_sigaction(SIGCHLD, ${text}, 8)`,
-      reason: kept,
-    })
-    const next = makers[i + 1] ?? program
-    return [action(planned.by, '{sa_handler=SIG_DFL, sa_mask=[], sa_flags=0}, {…}'), planned, action(next, '{…}, NULL')]
-  })
-  const inits = [...new Set(makers)].filter(name => name !== program).reverse()
+  let init: number | undefined
+  const openInit = () => {
+    init ??= opening.open(
+      initExecutable(),
+      O_PATH,
+      undefined,
+      'init',
+      'what a process becomes that makes another for the program',
+    )
+    return init
+  }
+  const lowered = lower(pretended.plan, {...lowering, takesFlags, openInit, letsGo: true})
+  const directory = supervision.killTree ? pretended.cgroupToKill : undefined
+  const cgroupKill = directory === undefined ? undefined : openCgroupKill(opening, directory)
+  const numberText = (number: number) => numbers.text(number)
+  const arrived = zygote === undefined ? 0 : ownDescriptors + lowered.sentFds.length
+  const words = {numberText, arrived, firstSlot: ownDescriptors + 1}
+  const of = (step: Step) => ofStep(pretended.askedFor(step))
+  const steps = stepCalls(lowered, scriptText(lowered.calls, lowered.pool, words), of)
+  const isKept = supervision.kept && method !== 'zygote'
+  const run = {self: isKept ? '$keeper' : 'PID', cgroup: '$cgroup', zygote: zygote ?? '', numberText}
+  const {looks, execution} =
+    method === 'posix_spawn'
+      ? searchCalls(plan, lowered.candidates)
+      : {looks: [], execution: executionCalls(plan, lowered.candidates, steps.program)}
+  const [created, settled] = [[...creationCalls(method, lowered, run, looks)], settlingCalls(method, lowered)]
   return [
-    ...pretended.opened.flatMap(opening),
-    ...creationCalls(method, lowered, supervision.kept),
-    ...(method === 'posix_spawn' ? libcCalls(lowered, ofStep) : steps),
-    ...executing(plan, lowered.candidates, program),
-    ...inits.map(
-      (by): PlannedCall => ({
-        by,
-        call: 'execveat($init, "", ["spawnctl-init", "PID"], [], AT_EMPTY_PATH)',
-        reason: 'who made the program’s process stays, passes signals on, reaps, and ends as the program does',
-      }),
-    ),
+    ...opening.told,
+    ...(isKept ? keeperCalls(supervision) : []),
+    ...(isKept ? created.map(byKeeper) : created),
+    ...(method === 'posix_spawn' ? libcCalls(lowered, of, numberText) : steps.calls),
+    ...execution,
+    ...steps.inits.flatMap(by => stayingCalls(by, (init === undefined ? undefined : numbers.text(init)) ?? '')),
+    ...(isKept ? settled.map(byKeeper) : settled),
+    ...endingCalls({supervision, isKept, cgroupKill, cgroups: pretended.cgroups, zygote}),
   ]
 }

@@ -59,10 +59,14 @@ function succeeds(tool: string, plan: Plan, spawn: Spawn): boolean {
   return reapChild(helper.pid) === 0
 }
 
+export function mayMapOthers(): boolean {
+  const permitted = /^CapEff:\s*(\w+)/m.exec(readFileSync('/proc/thread-self/status', 'utf8'))?.[1] ?? '0'
+  return ((BigInt(`0x${permitted}`) >> CAP_SETUID) & 1n) === 1n
+}
+
 /** Root writes maps itself; others may through newuidmap(1), whose rights /etc/subuid describes. */
 function writeMap(pid: number, kind: 'uid' | 'gid', map: readonly IdMap[], spawn: Spawn): void {
-  const permitted = /^CapEff:\s*(\w+)/m.exec(readFileSync('/proc/thread-self/status', 'utf8'))?.[1] ?? '0'
-  if ((BigInt(`0x${permitted}`) >> CAP_SETUID) & 1n) {
+  if (mayMapOthers()) {
     writeFileSync(`/proc/${pid}/${kind}_map`, mapText(map))
     return
   }

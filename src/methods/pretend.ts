@@ -1,25 +1,14 @@
 import {constants} from 'node:fs'
-import {callText} from '../plan/calls/text.js'
-import type {Value} from '../plan/calls/values.js'
 import {newTerminal} from '../plan/descriptor-options.js'
 import {type Namespace, namespaceFile, namespaces} from '../plan/namespaces.js'
 import type {Plan} from '../plan/plan.js'
 import type {FileSource, JoinTarget, Step} from '../plan/step.js'
 import {mapsItself} from '../plan/steps/unshare.js'
-import type {SyscallName} from '../plan/syscalls.js'
 import {type CgroupCalls, openCgroup} from './cgroup.js'
-
-const AT_FDCWD = -100
-const O_CLOEXEC = 0o2000000
-
-/** What is to be opened in the caller and the number that it is given, or what is made of control groups. */
-export type Pretended = PretendedFile | {readonly call: string; readonly reason: string}
-
-interface PretendedFile {
-  readonly fd: number
-  readonly what: FileSource | 'terminal' | 'pipe' | 'namespace'
-  readonly path: string
-}
+import {openFlags} from './files.js'
+import {userNamespaceCalls} from './helper-calls.js'
+import type {OpeningCalls} from './opening-calls.js'
+import type {PretendedNumbers} from './pretended-numbers.js'
 
 const pipes = new WeakSet<FileSource>()
 
@@ -30,65 +19,79 @@ export function pretendedPipe(to: number): FileSource {
   return pipe
 }
 
-/** Above what Node itself has open; the real numbers are known only when files are opened. */
-const firstNumber = 20
+/** A plan as it is when all that it names has been opened; nothing is, and nothing comes into being. */
+export interface Pretended {
+  readonly plan: Plan
+  /** Control groups that are made, and the one of version 2 among them. */
+  readonly cgroups: readonly string[]
+  readonly cgroupToKill: string | undefined
+  /** What a step was before all that it names was opened. */
+  readonly askedFor: (step: Step) => Step
+}
+
+const standard = ['stdin', 'stdout', 'stderr']
 
 /** "/proc/7/ns/net" tells; what is mounted elsewhere is mostly a network. */
 function namespaceAt(path: string): Namespace {
   return namespaces.find(namespace => path.endsWith(`/ns/${namespaceFile(namespace)}`)) ?? 'net'
 }
 
-function cgroupCalls(next: () => number, tell: (made: Pretended) => void): CgroupCalls {
-  const {O_WRONLY, O_CREAT, O_TRUNC} = constants
-  const reason = 'a control group, before there is a process for it'
-  const number = (value: number) => ({number: BigInt(value)})
-  const bytes = (text: string) => ({bytes: Buffer.from(text)})
-  const say = (name: SyscallName, args: readonly Value[], result = '') =>
-    tell({call: `${callText(name, args)}${result}`, reason})
-  const open = (path: string, flags: number) => {
-    const fd = next()
-    say('openat', [number(AT_FDCWD), bytes(path), number(flags | O_CLOEXEC), number(0o666)], ` = ${fd}`)
-    return fd
+/** A file's word is that of the first number where the child finds it. */
+function openPlacements(steps: readonly Step[], opening: OpeningCalls): ReadonlyMap<FileSource, number> {
+  const placements = steps.flatMap(step => (step.kind === 'descriptors' ? step.placements : []))
+  const wordOf = (source: FileSource) => {
+    const to = placements.find(({from}) => from === source)?.to as number
+    return standard[to] ?? `fd${to}`
   }
-  const close = (fd: number) => say('close', [number(fd)])
+  const sources = placements.flatMap(({from}) => (typeof from === 'object' ? [from] : []))
+  const rank = (source: FileSource) => (pipes.has(source) ? 0 : source === newTerminal ? 1 : 2)
+  const inOrder = [...new Set(sources)].sort((a, b) => rank(a) - rank(b))
+  return new Map(
+    inOrder.map(source => {
+      if (pipes.has(source)) return [source, opening.pipe(source.path, wordOf(source))]
+      if (source === newTerminal) return [source, opening.terminal()]
+      const {flags, mode} = openFlags(source.access)
+      return [source, opening.open(source.path, flags, mode, wordOf(source), opening.ofFile)]
+    }),
+  )
+}
+
+/** The real name has the pid of the run, which is another one than this. */
+function ofRun(path: string): string {
+  return path.replace(new RegExp(`/spawnctl-${process.pid}-\\d+(?=/|$)`), '/spawnctl-PID-1')
+}
+
+function cgroupCalls(opening: OpeningCalls): CgroupCalls {
+  const {O_DIRECTORY} = constants
+  const reason = 'a control group, before there is a process for it'
   return {
-    mkdir: directory => tell({call: `mkdir(${JSON.stringify(directory)}, 0777)`, reason}),
-    write: (file, text) => {
-      const fd = open(file, O_WRONLY | O_CREAT | O_TRUNC)
-      say('write', [number(fd), bytes(text), number(text.length)])
-      close(fd)
-    },
-    open,
-    close,
+    mkdir: directory => opening.tell({call: `mkdir(${JSON.stringify(ofRun(directory))}, 0777)`, reason}),
+    write: (file, text) => opening.write(ofRun(file), text, reason),
+    open: (path, flags) => opening.open(ofRun(path), flags, 0o666, flags & O_DIRECTORY ? 'cgroup' : 'procs', reason),
+    close: fd => opening.close(fd, reason),
     remove: () => [],
   }
 }
 
-/** A plan as it is when all that it names has been opened; nothing is, and nothing comes into being. */
-export function pretendOpen(plan: Plan): {plan: Plan; opened: readonly Pretended[]; next: () => number} {
-  const opened: Pretended[] = []
-  let last = firstNumber - 1
-  const next = () => ++last
-  const open = (what: PretendedFile['what'], path: string) => {
-    opened.push({fd: next(), what, path})
-    return last
-  }
-  const files = new Map<FileSource, number>()
-  const fileNumber = (source: FileSource): number => {
-    const what = source === newTerminal ? 'terminal' : pipes.has(source) ? 'pipe' : source
-    const fd = files.get(source) ?? open(what, source.path)
-    files.set(source, fd)
-    return fd
-  }
+/** In the order of openPlan, which is told: files, control groups, namespaces. */
+export function pretendOpen(plan: Plan, opening: OpeningCalls, numbers: PretendedNumbers): Pretended {
+  const files = openPlacements(plan.steps, opening)
+  const cgroup = openCgroup(plan, cgroupCalls(opening))
   const target = (wanted: JoinTarget): JoinTarget =>
-    'path' in wanted ? {fd: open('namespace', wanted.path), namespace: namespaceAt(wanted.path)} : wanted
+    'path' in wanted
+      ? {
+          fd: opening.open(wanted.path, constants.O_RDONLY, 0, 'namespace', 'the namespace to join'),
+          namespace: namespaceAt(wanted.path),
+        }
+      : wanted
   const pretended = (step: Step): Step => {
     switch (step.kind) {
       case 'descriptors': {
         const placements = step.placements.map(({from, ...rest}) => ({
           ...rest,
-          from: typeof from === 'object' ? fileNumber(from) : from,
+          from: typeof from === 'object' ? (files.get(from) as number) : from,
         }))
+        numbers.countFrom(placements.flatMap(({to, from}) => (typeof from === 'number' ? [to, from] : [to])))
         return {...step, placements}
       }
       case 'join':
@@ -96,14 +99,19 @@ export function pretendOpen(plan: Plan): {plan: Plan; opened: readonly Pretended
       case 'unshare':
         return mapsItself(step, process.geteuid?.() ?? 0, process.getegid?.() ?? 0)
           ? step
-          : {...step, userNamespace: open('namespace', '/proc/…/ns/user')}
+          : {...step, userNamespace: userNamespaceCalls(step, opening, numbers)}
       default:
         return step
     }
   }
-  const cgroup = openCgroup(
-    plan,
-    cgroupCalls(next, made => opened.push(made)),
-  )
-  return {plan: {...plan, steps: cgroup.plan.steps.map(pretended)}, opened, next}
+  const steps = cgroup.plan.steps.map(pretended)
+  const cgroups = cgroup.made.map(ofRun)
+  const opened = cgroup.plan.steps.find(step => step.kind === 'cgroup')?.open ?? []
+  const asked = new Map(steps.map((step, i) => [step, plan.steps[i] as Step]))
+  return {
+    plan: {...plan, steps},
+    cgroups,
+    cgroupToKill: cgroups.find((_, i) => opened[i]?.directory !== undefined),
+    askedFor: step => asked.get(step) ?? step,
+  }
 }

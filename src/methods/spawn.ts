@@ -199,7 +199,7 @@ export function runPlan(
       const run = nativeRun(lowered.image, {...options, ...take(), cgroupKill: kill.fd})
       kill.close()
       refuseLostKeeper(method, run)
-      tell?.(timelineOf(method, options.keep, lowered, run))
+      tell?.(timelineOf(method, {...supervision, kept: options.keep}, lowered, run))
       return run
     }
     const result = engage(opened, method, zygote, native, {stamped: tell !== undefined, letsGo: true})

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define SCRIPT_MAGIC 0x4e575053u /* "SPWN" */
-#define SCRIPT_LAYOUT 4u
+#define SCRIPT_LAYOUT 5u
 
 enum method {
 	METHOD_FORK = 1,
@@ -125,6 +125,9 @@ enum stamp {
 	STAMP_RESUMED,	/* the caller's thread can go on */
 	STAMP_SETTLED,	/* the caller knows that the program runs, or what failed */
 	STAMP_REAPED,	/* with spawnctl_run: the program has ended */
+	STAMP_TIMED_OUT, /* its time was up: it was sent the signal */
+	STAMP_KILLED,	/* the time after that was up too: SIGKILL */
+	STAMP_TREE_ENDED, /* nothing is left of what it has started */
 	STAMP_ZYGOTE,	/* it begins to make the child */
 	STAMP_BEGAN,	/* the child runs */
 	STAMP_STEPS,

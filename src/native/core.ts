@@ -215,6 +215,11 @@ export function openTerminalEnds(): [ours: number, theirs: number] {
   return [ends[0] as number, ends[1] as number]
 }
 
+/** How wide the terminal is that is open there; undefined where it is none, or does not tell. */
+export function terminalColumns(fd: number): number | undefined {
+  return callNative('spawnctl_terminal_columns', fd) || undefined
+}
+
 /** A connected pair of SOCK_SEQPACKET sockets, close-on-exec. */
 export function zygoteChannel(): [ours: number, theirs: number] {
   const ends = new Int32Array(2)

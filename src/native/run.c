@@ -51,10 +51,14 @@ void run_here(uint8_t *image, uint32_t image_bytes, struct run_result *result)
 		wait_for_exit(result);
 		put_stamp(image, STAMP_REAPED, monotonic_ns());
 		end_timeout(&alarm_before);
-		if (target.options.kill_tree || (target.orphaned && target.options.orphan_signal))
+		put_stamp(image, STAMP_TIMED_OUT, target.timed_out_ns);
+		put_stamp(image, STAMP_KILLED, target.killed_ns);
+		if (target.options.kill_tree || (target.orphaned && target.options.orphan_signal)) {
 			kill_descendants();
-		else if (target.killed_group)
+			put_stamp(image, STAMP_TREE_ENDED, monotonic_ns());
+		} else if (target.killed_group) {
 			kill_group(target.killed_group);
+		}
 		result->timed_out = target.timed_out;
 		result->interrupted = result->signal != 0 && result->signal == target.terminal_signal;
 	}

@@ -51,6 +51,7 @@ struct target {
 	const struct run_result *kept; /* what the keeper writes: the program's pid is in it */
 	int timed_out;
 	int killed_group; /* that SIGKILL was for, and that this process, or its caller, is in */
+	uint64_t timed_out_ns, killed_ns; /* when; 0: it was not */
 	int terminal_signal;
 	uint64_t due; /* to be passed on: at once, or as soon as there is a child */
 	int sender[FORWARDED_COUNT]; /* of the last one; 0 is the kernel */

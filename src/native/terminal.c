@@ -80,6 +80,14 @@ int spawnctl_open_terminal(int32_t *ends)
 	return 0;
 }
 
+/* How wide the terminal is that is open there; 0 where it is none, or does not tell. Node's streams would tell as well, and
+ * change what they have open. */
+int spawnctl_terminal_columns(int32_t fd)
+{
+	struct winsize size;
+	return syscall3(__NR_ioctl, fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 void pass_window_size(void)
 {
 	struct winsize size = window_size();

@@ -6,7 +6,7 @@ import {stampBytes, stampsAt} from './stamps.js'
 import type {Text} from './text.js'
 
 /** The layout of src/native/block.h; a change there is a change here and a new number. */
-const layout = 4
+const layout = 5
 const magic = 0x4e575053
 const headerBytes = 168
 const stepBytes = 64

@@ -52,6 +52,10 @@ export interface LoweredPlan {
   readonly actions: readonly {readonly step: Step; readonly action: SpawnAction}[]
   readonly attributes: Readonly<SpawnAttributes>
   readonly steps: readonly Step[]
+  /** One above every descriptor number that the plan names. */
+  readonly fdFloor: number
+  /** The caller's descriptors that go to the zygote, in their order. */
+  readonly sentFds: readonly number[]
 }
 
 const plainCreation = {cloneFlags: 0, cgroupFd: -1, cgroupStep: 0}
@@ -96,7 +100,8 @@ function scriptFor(steps: readonly Step[], lowering: Lowering): Script {
     const {pool} = attributes
     const own = {calls: [], slotCount: 0, pool, actions: attributes.actions, attributes, sentFds: [], zygoteSocket: -1}
     const bytes = encodeScript({...common, ...own, ...plainCreation})
-    return {bytes, steps, calls: [], cloneFlags: 0, cgroupCall: undefined, pool, actions, attributes}
+    const none = {calls: [], cloneFlags: 0, cgroupCall: undefined, sentFds: []}
+    return {bytes, steps, ...none, pool, actions, attributes, fdFloor}
   }
   const zygoteSocket = lowering.form === 'zygote' ? lowering.zygoteSocket : -1
   const situation: Situation = {
@@ -127,7 +132,7 @@ function scriptFor(steps: readonly Step[], lowering: Lowering): Script {
   const bytes = encodeScript({...common, ...own, ...situation.cgroup, cloneFlags})
   const {cgroupFd, cgroupStep} = situation.cgroup
   const cgroupCall = cgroupFd < 0 ? undefined : cgroupStep
-  return {bytes, steps, calls, cloneFlags, cgroupCall, pool, actions: [], attributes: noAttributes}
+  return {bytes, steps, calls, cloneFlags, cgroupCall, pool, actions: [], attributes: noAttributes, fdFloor, sentFds}
 }
 
 /** By the list of steps, and by method: a program that spawns again and again asks for the same. */

@@ -3,8 +3,20 @@ export const stampsAt = 160
 const callCountAt = 28
 
 /** src/native/block.h, enum stamp; the calls of the script follow, then execve and a failure. */
-const callersStamps = 5
-const stamps = {called: 0, creating: 1, resumed: 2, settled: 3, reaped: 4, zygote: 5, began: 6, calls: 7} as const
+const callersStamps = 8
+const stamps = {
+  called: 0,
+  creating: 1,
+  resumed: 2,
+  settled: 3,
+  reaped: 4,
+  timedOut: 5,
+  killed: 6,
+  treeEnded: 7,
+  zygote: 8,
+  began: 9,
+  calls: 10,
+} as const
 const stampsAfterCalls = 2
 
 /** Bytes that the stamps of a script take. */
@@ -22,6 +34,11 @@ export interface Stamps {
   readonly settled: number | undefined
   /** The program has ended. */
   readonly reaped: number | undefined
+  /** Its time was up, and it was sent the signal; then SIGKILL. */
+  readonly timedOut: number | undefined
+  readonly killed: number | undefined
+  /** Nothing is left of what it has started. */
+  readonly treeEnded: number | undefined
   /** The zygote begins to make the child. */
   readonly zygote: number | undefined
   /** The child runs. */
@@ -45,12 +62,15 @@ export function readStamps(block: Uint8Array): Stamps {
   const since = moments.map(moment => (moment === 0n ? undefined : Number(moment - called)))
   const last = Math.max(0, ...since.slice(0, callersStamps).map(moment => moment ?? 0))
   const seen = since.map(moment => (moment !== undefined && moment >= 0 && moment <= last ? moment : undefined))
-  const {creating, resumed, settled, reaped, zygote, began} = stamps
+  const {creating, resumed, settled, reaped, timedOut, killed, treeEnded, zygote, began} = stamps
   return {
     creating: seen[creating],
     resumed: seen[resumed],
     settled: seen[settled],
     reaped: seen[reaped],
+    timedOut: seen[timedOut],
+    killed: seen[killed],
+    treeEnded: seen[treeEnded],
     zygote: seen[zygote],
     began: seen[began],
     calls: seen.slice(stamps.calls, -stampsAfterCalls),

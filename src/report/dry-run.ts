@@ -1,4 +1,7 @@
+import {escapeControls} from './control-characters.js'
+import {inAscii} from './locale.js'
 import {shellWords} from './shell-words.js'
+import {wrapWords} from './wrap-words.js'
 
 interface Call {
   readonly by: string
@@ -18,23 +21,38 @@ export interface DryRun {
   readonly calls: readonly Call[]
 }
 
-/** What is said of a call: once for all calls of a step. */
+export interface DryRunStyle {
+  readonly glyphs: 'unicode' | 'ascii'
+  /** Where comments are wrapped; undefined where they are for a file or another program. */
+  readonly columns: number | undefined
+}
+
+/** What is said of a call: once for all that are of the same reason, and the place of a step only once. */
 function reasons({calls}: DryRun): readonly string[] {
-  return calls.map((call, i) => {
+  return calls.map(({step, reason, place}, i) => {
     const before = calls[i - 1]
-    if (before?.step === call.step && before?.reason === call.reason && before.by === call.by) return ''
-    return call.place === undefined ? call.reason : `${call.reason}. ${call.place}`
+    if (before?.step === step && before?.reason === reason) return ''
+    const isKnown = calls.slice(0, i).some(call => call.step === step && call.place === place)
+    return place === undefined || isKnown ? reason : `${reason}. ${place}`
   })
 }
 
+/** A call with the strings in it left as they are: those are the user's. */
+function callInAscii(call: string): string {
+  return call.replace(/"(?:[^"\\]|\\.)*"|[^"]+/g, part => (part.startsWith('"') ? part : inAscii(part)))
+}
+
 /** One system call a line; who makes it, the call, and above those of a step its reason, as a comment. */
-export function dryRunText(run: DryRun): string {
+export function dryRunText(run: DryRun, {glyphs, columns}: DryRunStyle): string {
   const width = Math.max(...run.calls.map(({by}) => by.length))
   const said = reasons(run)
+  const [own, called] = glyphs === 'ascii' ? [inAscii, callInAscii] : [String, String]
+  const comment = (text: string) =>
+    wrapWords(escapeControls(text), (columns ?? Number.POSITIVE_INFINITY) - 2).map(line => `# ${line}`)
   const lines = run.calls.flatMap(({by, call, times}, i) => [
-    ...(said[i] === '' ? [] : [`# ${said[i]}`]),
-    `${by.padEnd(width)}  ${call}${times === undefined ? '' : `  × ${times}`}`,
+    ...(said[i] === '' ? [] : comment(own(said[i] as string))),
+    escapeControls(`${by.padEnd(width)}  ${called(call)}${times === undefined ? '' : own(`  × ${times}`)}`),
   ])
-  const head = [`# ${shellWords(run.program)}`, `# method ${run.method}: ${run.why}`]
-  return `${[...head, ...lines, ...run.supervision.map(text => `# then: ${text}`)].join('\n')}\n`
+  const head = [`# ${shellWords(run.program)}`, ...comment(own(`method ${run.method}: ${run.why}`))]
+  return `${[...head, ...lines, ...run.supervision.flatMap(text => comment(own(`then: ${text}`)))].join('\n')}\n`
 }

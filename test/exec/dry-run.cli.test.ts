@@ -1,4 +1,4 @@
-import {existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync} from 'node:fs'
+import {existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, describe, expect, it} from 'vitest'
@@ -11,8 +11,8 @@ import {type TracedCall, traceCli} from '../helpers/strace.js'
 const home = mkdtempSync(join(tmpdir(), 'spawnctl-dry-run-'))
 afterAll(() => rmSync(home, {recursive: true, force: true}))
 
-async function planned(words: readonly string[]): Promise<readonly PlannedCall[]> {
-  const {status, stdout, stderr} = await runCli(['exec', '--dry-run', '--json', ...words])
+async function planned(words: readonly string[], env = {}): Promise<readonly PlannedCall[]> {
+  const {status, stdout, stderr} = await runCli(['exec', '--dry-run', '--json', ...words], {env})
   expect({status, stderr}).toEqual({status: 0, stderr: ''})
   return JSON.parse(stdout).calls
 }
@@ -126,6 +126,72 @@ const withArguments = [
   `--unshare mount --bind /usr:/usr:ro --mount-proc --pivot-root ${tree}`,
 ]
 
+const others = methods.flatMap(method => [
+  {method, words: `--stdout ${join(home, 'out')} --fd 7=/dev/null`},
+  ...(method === 'posix_spawn' ? [] : [{method, words: '--pty --umask 027'}]),
+  ...(method === 'posix_spawn' || method === 'zygote' ? [] : [{method, words: '--timeout 100 --kill-tree'}]),
+])
+const privilegedOthers = [
+  '--uid 61234 --stdin /dev/null --pids-max 50 --kill-tree --join /proc/self/ns/uts',
+  '--unshare user,pid,mount --map-users 0:0:1000 --map-groups 0:0:1000 --setgroups allow --init --stdout /dev/null',
+  '--unshare user,pid --map-root-user --pdeathsig TERM',
+]
+
+/** A planned call as a pattern of what strace prints: what only a run gives is anything. */
+function pattern(call: string): RegExp {
+  const text = call.replace(/( = \$\w+)?$/, '').replace(/\)$/, '')
+  const escaped = text.replace(/[.*+?^$()[\]{}|\\]/g, '\\$&')
+  const number = /(?:max\\\([^)]*\\\)|\\\$\w+)(?: \\\+ \d+)?|PID(?=[-,])/g
+  return new RegExp(
+    `^${escaped
+      .replace(number, '\\w+')
+      .replace('/\\*', '.*$&')
+      .replace('\\}, 88', '.*$&')
+      .replace(/(?:, )?…(?:, )?/g, '.*')
+      .replaceAll(' ', '')}`,
+  )
+}
+
+/** Which planned calls a process has not made, in this order. */
+function missing(told: readonly PlannedCall[], done: readonly TracedCall[]): readonly string[] {
+  let at = 0
+  return told
+    .map(({call}) => call)
+    .filter(call => {
+      const wanted = pattern(call)
+      const found = done.findIndex(({name, args}, i) => i >= at && wanted.test(`${name}(${args}`.replaceAll(' ', '')))
+      if (found >= 0) at = found + 1
+      return found < 0
+    })
+}
+
+/** There is no orphan to be ended; and strace does not know all the flags. */
+const vague = /\$orphan\b|TIOCGPTPEER/
+
+/** What others than the child do: the caller, and the processes that it makes before. */
+async function compareOthers(method: Method, words: readonly string[]): Promise<void> {
+  const all = ['--method', method, ...words, '--', 'true']
+  const env = {PATH: `/no/such/place:${process.env.PATH}`}
+  const told = await planned(all, env)
+  const {status, calls} = traceCli(['exec', ...all], 'all', env)
+  expect(status).toBe(0)
+  const caller = calls[0]?.pid
+  const made = (name: string) => calls.find(call => call.pid === caller && `${call.name}(${call.args}`.startsWith(name))
+  const pids = {
+    caller,
+    keeper: made('clone(child_stack=NULL')?.result,
+    zygote: made('clone3({flags=CLONE_VM|CLONE_PIDFD|CLONE_VFORK')?.result,
+    helper: made('clone3({flags=CLONE_VM|CLONE_PIDFD|CLONE_VFORK')?.result,
+  }
+  for (const [who, pid] of Object.entries(pids))
+    expect(
+      missing(
+        told.filter(({by, call}) => by === who && !vague.test(call)),
+        calls.filter(call => call.pid === pid),
+      ),
+    ).toEqual([])
+}
+
 async function compare(method: Method, words: readonly string[]): Promise<void> {
   const all = ['--method', method, ...words, '--', '/bin/true']
   const told = (await planned(all)).filter(({by}) => by === 'child').map(nameOf)
@@ -173,9 +239,14 @@ describe.skipIf(!has.strace)('--dry-run tells what strace sees the child do # ne
     expect(told.find(call => call.startsWith('clone3'))).toContain('|CLONE_INTO_CGROUP')
     expect(calls.some(({name, args}) => name === 'clone3' && args.includes('|CLONE_INTO_CGROUP'))).toBe(true)
     const opened = calls.filter(({name, args}) => name === 'openat' && args.includes('cgroup.procs'))
-    expect(told.map(call => call.replace(/ = \d+$/, ''))).toContain(`openat(${opened[0]?.args})`)
+    expect(told).toContain(`openat(${opened[0]?.args}) = $procs`)
     expect(told.filter(call => call === 'getpid()')).toHaveLength(1)
   })
+
+  it.each(others)('of the others: $words by $method', ({method, words}) => compareOthers(method, words.split(' ')))
+  it.skipIf(!has.root || !has.unshare).each(privilegedOthers)('of the others: %s # needs root and namespaces', words =>
+    compareOthers('clone', words.split(' ')),
+  )
 
   it('with its arguments', () => compareArguments(anybody))
   it.skipIf(!has.root || !has.unshare).each(withArguments)(
@@ -184,13 +255,58 @@ describe.skipIf(!has.strace)('--dry-run tells what strace sees the child do # ne
   )
 })
 
+const named = [
+  '-m zygote --stdout x --stderr stdout --fd 9=/dev/null true',
+  '-m clone --timeout 1 --kill-tree --fd 5=a --fd 6=b true',
+  '-m clone --unshare user,pid --map-users 0:0:9 --init true',
+  '-m vfork --uid 61234 --pty true',
+  '-m posix_spawn --setpgid --foreground --stdin /dev/null true',
+]
+
 describe.concurrent('--dry-run', () => {
   it('runs nothing and opens nothing', async () => {
     const [out, witness] = [join(home, 'never'), join(home, 'witness')]
     const {status, stdout} = await runCli(['exec', '--dry-run', '--stdout', out, '--', 'touch', witness])
     expect(status).toBe(0)
-    expect(stdout).toContain(`openat(AT_FDCWD, "${out}", O_WRONLY|O_CREAT|O_NOCTTY|O_TRUNC, 0666)`)
+    expect(stdout).toContain(`openat(AT_FDCWD, "${out}", O_WRONLY|O_CREAT|O_NOCTTY|O_TRUNC|O_CLOEXEC, 0666) = $stdout`)
     expect([existsSync(out), existsSync(witness)]).toEqual([false, false])
+  })
+
+  it('leaves the file of --report alone, also when it refuses', async () => {
+    const report = join(home, 'report')
+    writeFileSync(report, 'kept')
+    await runCli(['exec', '--dry-run', '--report', report, 'true'])
+    await runCli(['exec', '--dry-run', '--report', report, '-m', 'posix_spawn', '--umask', '0', 'true'])
+    expect(readFileSync(report, 'utf8')).toBe('kept')
+  })
+
+  it('lets no word of the command line reach the terminal as more than text', async () => {
+    const word = 'a\x1b[31m\nb\u009b'
+    const {stdout} = await runCli(['exec', '--dry-run', '-m', 'clone', '--cwd', word, '--', word, word])
+    expect(stdout).not.toMatch(/(?!\n)\p{Cc}/u)
+    expect(stdout).toContain(`# $'a\\x1b[31m\\nb\\u009b'`)
+    expect(stdout.split('\n').every(line => line === '' || /^(#|child|caller) /.test(line))).toBe(true)
+  })
+
+  it('speaks ASCII where the locale has no more, and leaves words as they are', async () => {
+    const words = ['exec', '--dry-run', '-m', 'zygote', '--cpu-max', '50%', '--', 'echo']
+    const {stdout} = await runCli(words, {env: {LC_ALL: 'C'}})
+    expect(stdout).toMatch(/^[\x20-\x7e\n]+$/)
+    const said = await runCli([...words, 'it’s …'], {env: {LC_ALL: 'C'}})
+    expect(said.stdout).toContain('["echo", "it’s …"]')
+  })
+
+  it.each(named)('has a word for each number of a run, and says where it comes from: %s', async words => {
+    const known = new Set<string>()
+    for (const {call} of await planned(words.split(' '))) {
+      const [, text = '', result] = /^(.*?)(?: = (\$\w+))?$/s.exec(call) ?? []
+      const used = [...text.matchAll(/\$\w+/g)].map(([word]) => word)
+      const introduces = /^(pipe2|socketpair|recvmsg|read)\(/.test(text)
+      if (!introduces) expect(used.filter(word => !known.has(word))).toEqual([])
+      if (result !== undefined) expect(known.has(result)).toBe(false)
+      for (const word of [...(introduces ? used : []), result]) if (word !== undefined) known.add(word)
+      expect(call).not.toMatch(/ = \d|spawnctl-\d+-\d/)
+    }
   })
 
   it('refuses what a run would refuse', async () => {

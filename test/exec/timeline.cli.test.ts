@@ -55,7 +55,37 @@ describe('--timeline-json', () => {
   it('comes from the keeper where there is one', async () => {
     const {timeline} = await timed(['-m', 'clone', '--kill-tree', '--', 'true'])
     expect(timeline.events[0]).toMatchObject({kind: 'create', from: 'keeper'})
-    expect(timeline.events.at(-1)).toMatchObject({kind: 'exit', to: 'keeper'})
+    expect(timeline.events.at(-2)).toMatchObject({kind: 'exit', to: 'keeper'})
+    expect(timeline.events.at(-1)).toMatchObject({kind: 'tree', from: 'keeper'})
+  })
+
+  it('tells when a signal was sent and when nothing was left', async () => {
+    const words = [
+      '--timeout',
+      '100ms',
+      '--kill-after',
+      '100ms',
+      '--kill-tree',
+      '--',
+      'sh',
+      '-c',
+      'trap "" INT; sleep 9; sleep 9',
+    ]
+    const {timeline, status} = await timed(['-m', 'clone', '--signal', 'INT', ...words])
+    expect(status).toBe(137)
+    const after = timeline.events.slice(timeline.events.findIndex(({kind}) => kind === 'signal'))
+    expect(after.map(({kind, from, what}) => [kind, from, what])).toEqual([
+      ['signal', 'keeper', 'SIGINT'],
+      ['signal', 'keeper', 'SIGKILL'],
+      ['exit', 'kernel', 'SIGKILL'],
+      ['tree', 'keeper', 'end tree'],
+    ])
+  })
+
+  it('tells that posix_spawn failed, and of no child', async () => {
+    const {timeline} = await timed(['-m', 'posix_spawn', '--', '/no/such/program'])
+    expect(timeline).toMatchObject({pid: null, syscall: null})
+    expect(timeline.events.at(-1)).toMatchObject({kind: 'resume', what: 'fails', errno: 'ENOENT'})
   })
 
   it('follows a second process', async () => {
@@ -64,6 +94,18 @@ describe('--timeline-json', () => {
     const from = timeline.events.filter(({kind}) => kind === 'step').map(event => event.from)
     expect([...new Set(from)]).toEqual(['child', 'second child'])
     expect(timeline.events.find(({kind}) => kind === 'execve')?.from).toBe('second child')
+    const births = timeline.events.filter(({kind}) => kind === 'create' || kind === 'begin')
+    expect(births.map(({from, to}) => `${from} ${to}`)).toEqual([
+      'caller kernel',
+      'kernel child',
+      'child kernel',
+      'kernel second child',
+    ])
+    expect(timeline.events.find(({what}) => what === 'spawnctl-init')).toMatchObject({kind: 'execve', from: 'child'})
+    const [made, next] = [timeline.events.find(({what}) => what === 'clone'), steps(timeline).lastIndexOf('pdeathsig')]
+    const before = timeline.events.filter(({kind, atNs}) => kind === 'step' && atNs < (made?.atNs ?? 0)).at(-1)
+    expect((before?.atNs ?? 0) + (before?.durationNs ?? 0)).toBeLessThanOrEqual(made?.atNs ?? 0)
+    expect(next).toBeGreaterThan(0)
   })
 })
 
@@ -77,13 +119,13 @@ describe('--timeline', () => {
     expect(stderr).toMatch(/^pid \d+ by clone: clone/)
     expect(stderr).toMatch(/caller +kernel +child\n/)
     expect(stderr).toMatch(/├─+ clone3? ─+▶│\n/)
-    expect(stderr).toMatch(/│◀─+ exit 0 ─+┤\n$/)
+    expect(stderr).toMatch(/│◀─+ exit 0 ─+┤\n\n┊ sleeps until its call returns\n$/)
     expect(stderr).not.toContain('\x1b')
   })
 
   it('draws with ASCII where the locale has no more', async () => {
     const {stderr} = await draw({LANG: 'C'})
-    expect(stderr).toMatch(/\|<-+ exit 0 -+\|\n$/)
+    expect(stderr).toMatch(/\|<-+ exit 0 -+\|\n\n: sleeps .*\n$/)
     expect(stderr).toMatch(/^[\x20-\x7e\n]+$/)
   })
 

@@ -35,11 +35,11 @@ describe('plan', () => {
     const calls = foreseen.calls.map(({by, call}) => `${by} ${call}`)
     expect(calls).toEqual(
       expect.arrayContaining([
-        'caller socketpair(AF_UNIX, SOCK_STREAM|SOCK_CLOEXEC, 0, […, 20])',
+        'caller socketpair(AF_UNIX, SOCK_STREAM|SOCK_CLOEXEC, 0, […, $stdin])',
         'child chdir("/usr")',
         'child umask(027)',
-        'child dup3(20, 0, 0)',
-        'child dup3(21, 1, 0)',
+        'child dup3($stdin, 0, 0)',
+        'child dup3($stdout, 1, 0)',
         'child execve("/a/prog", ["prog", "x"], /* 1 vars */)',
       ]),
     )

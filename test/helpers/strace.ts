@@ -47,7 +47,7 @@ export interface Trace {
  * Runs a program under strace, all its threads and children; without input its standard input is empty.
  * @param what which calls, as strace's trace= has it
  */
-export function trace(words: readonly string[], input = '', what = 'process,network'): Trace {
+export function trace(words: readonly string[], input = '', what = 'process,network', env = {}): Trace {
   const directory = mkdtempSync('/tmp/spawnctl-trace-')
   const file = join(directory, 'trace')
   try {
@@ -55,6 +55,7 @@ export function trace(words: readonly string[], input = '', what = 'process,netw
     const {status, stdout} = spawnSync('strace', [...options, ...words], {
       encoding: 'utf8',
       input,
+      env: {...process.env, ...env},
       timeout: patienceMs,
       killSignal: 'SIGKILL',
     })
@@ -64,6 +65,6 @@ export function trace(words: readonly string[], input = '', what = 'process,netw
   }
 }
 
-export function traceCli(args: readonly string[], what?: string): Trace {
-  return trace([process.execPath, cli, ...args], '', what)
+export function traceCli(args: readonly string[], what?: string, env?: Readonly<Record<string, string>>): Trace {
+  return trace([process.execPath, cli, ...args], '', what, env)
 }

@@ -47,7 +47,7 @@ describe('encodeBlock', () => {
   it('says what it is, and how long', () => {
     const image = encodeBlock(content())
     expect(Buffer.from(image.subarray(0, 4)).toString()).toBe('SPWN')
-    expect(decodeBlock(image, writtenLayout)).toMatchObject({layout: 4, totalBytes: image.length, method: 4, traits: 0})
+    expect(decodeBlock(image, writtenLayout)).toMatchObject({layout: 5, totalBytes: image.length, method: 4, traits: 0})
     expect(image.length % 8).toBe(0)
   })
 

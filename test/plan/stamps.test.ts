@@ -18,12 +18,15 @@ function stamped(calls: number, moments: readonly number[]): Uint8Array {
 
 describe('readStamps', () => {
   it('counts from the call', () => {
-    const block = stamped(2, [1000, 1010, 1090, 1095, 2000, 1020, 1030, 1040, 1050, 1060, 1070])
+    const block = stamped(2, [1000, 1010, 1090, 1095, 2000, 1500, 1600, 2100, 1020, 1030, 1040, 1050, 1060, 1070])
     expect(readStamps(block)).toEqual({
       creating: 10,
       resumed: 90,
       settled: 95,
       reaped: 1000,
+      timedOut: 500,
+      killed: 600,
+      treeEnded: 1100,
       zygote: 20,
       began: 30,
       calls: [40, 50],
@@ -44,7 +47,7 @@ describe('readStamps', () => {
 
   it('does not believe a clock of another time namespace', () => {
     const [before, after] = [10, 5000]
-    const block = stamped(2, [1000, 1010, 1090, 1095, 2000, 0, 1030, before, after, 1060])
+    const block = stamped(2, [1000, 1010, 1090, 1095, 2000, 0, 0, 0, 0, 1030, before, after, 1060])
     expect(readStamps(block)).toMatchObject({began: 30, calls: [undefined, undefined], execve: 60})
   })
 })

@@ -26,7 +26,8 @@ export function words(value: Value, bits: 32 | 64): readonly bigint[] {
   )
 }
 
-const isText = (bytes: Uint8Array) => bytes.every(byte => (byte >= 0x20 && byte !== 0x7f) || byte === 0x0a)
+/** The structs have zeros in them, and no text that the kernel takes has. */
+const isText = (bytes: Uint8Array) => !bytes.includes(0)
 
 /** What a call without a format of its own is read by, and every argument beyond its format. */
 export const plain: Format = value => {
