@@ -1,6 +1,6 @@
 import {rmdirSync} from 'node:fs'
+import {ownCgroups} from '../../methods/cgroup-tree.js'
 import {type Call, tried} from '../attempt.js'
-import {ownCgroups} from '../cgroup.js'
 import {read} from '../machine.js'
 import {type Outcome, works} from '../outcome.js'
 import {none, type Probe, type ProbeGroup} from '../probe.js'

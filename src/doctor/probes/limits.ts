@@ -1,5 +1,5 @@
 import {readdirSync} from 'node:fs'
-import {ownCgroups} from '../cgroup.js'
+import {ownCgroups} from '../../methods/cgroup-tree.js'
 import {read, status} from '../machine.js'
 import {type Outcome, works} from '../outcome.js'
 import {none, type Probe, type ProbeGroup} from '../probe.js'

@@ -1,5 +1,6 @@
 import {readFileSync} from 'node:fs'
 import type {Advice} from '../../errors.js'
+import {ownCgroups} from '../cgroup-tree.js'
 import type {Method} from '../method.js'
 
 function read(path: string): string {
@@ -10,17 +11,11 @@ function read(path: string): string {
   }
 }
 
-/** The nearest cgroup v2 with a full pids controller, from our own upwards. */
+/** The nearest cgroup, of either version, that has as many processes as its pids controller lets it. */
 function fullCgroup(): {path: string; max: number} | undefined {
-  let path = /^0::(.*)$/m.exec(read('/proc/self/cgroup'))?.[1]
-  while (path !== undefined && path !== '') {
-    const directory = `/sys/fs/cgroup${path === '/' ? '' : path}`
-    const max = Number(read(`${directory}/pids.max`))
-    if (max > 0 && Number(read(`${directory}/pids.current`)) >= max) return {path: directory, max}
-    if (path === '/') return undefined
-    path = path.slice(0, path.lastIndexOf('/')) || '/'
-  }
-  return undefined
+  return [...ownCgroups(), ...ownCgroups('pids')]
+    .map(path => ({path, max: Number(read(`${path}/pids.max`))}))
+    .find(({path, max}) => max > 0 && Number(read(`${path}/pids.current`)) >= max)
 }
 
 function processLimit(): string | undefined {
