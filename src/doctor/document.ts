@@ -11,12 +11,12 @@ const stateTable = table(
     [
       '`refused`',
       '✗ or –',
-      'it is there, but not for this process: a seccomp filter, a sysctl, a missing right, a limit',
+      'it is there, but not for this process: a seccomp filter, a sysctl, a missing right, a limit that is the matter of the probe',
     ],
     [
       '`unknown`',
       '✗ or –',
-      'it could not be found out: what tried it crashed or gave no answer, or the kernel said something unexpected',
+      'it could not be found out: what tried it crashed or gave no answer; processes, memory or descriptors were used up; there is no `/proc`; or the kernel said something unexpected',
     ],
   ],
 )
@@ -48,7 +48,7 @@ const jsonTable = table(
 const exitTable = table(
   ['exit code', 'when'],
   [
-    ['0', '`exec` can do its work here, if need be by a fallback'],
+    ['0', '`exec` can do its work here, if need be by a fallback; or whether it can was not to be found out'],
     ['1', 'something essential is missing (✗)'],
     ['2', 'the command line cannot be understood'],
   ],

@@ -4,12 +4,12 @@ import {SpawnError} from '../../errors.js'
 import {type Method, methods} from '../../methods/method.js'
 import {runPlan} from '../../methods/spawn.js'
 import {makePlan} from '../../plan/plan.js'
-import {type Outcome, works} from '../outcome.js'
+import {type Outcome, wanting, works} from '../outcome.js'
 import {none, type Probe, type ProbeGroup} from '../probe.js'
 
 const cli = fileURLToPath(new URL('../../../bin/spawnctl.cjs', import.meta.url))
-/** Longer than the start of Node takes on a busy machine. */
-const patienceMs = 20_000
+/** Longer than the start of Node takes, unless it waits for threads that it does not get. */
+const patienceMs = 5000
 
 /** What `auto` has in the end: it can carry every plan, and stands in for posix_spawn. */
 const last: Method = 'clone'
@@ -34,7 +34,28 @@ function ran(syscall: string): Outcome {
 }
 
 function failed(message: string, errno: string | undefined): Outcome {
-  return {state: 'refused', evidence: message, ...(errno !== undefined && {errno})}
+  if (errno === undefined) return {state: 'refused', evidence: message}
+  return wanting(message, errno) ?? {state: 'refused', evidence: message, errno}
+}
+
+let isMute: boolean | undefined
+
+/**
+ * Whether a second Node starts at all: where it gets some of its threads and not all (RLIMIT_NPROC, pids.max) it waits
+ * for ever. Asked once, and only after something has given no answer.
+ */
+function isNodeMute(): boolean {
+  isMute ??=
+    spawnSync(process.execPath, ['-e', ''], {stdio: 'ignore', timeout: patienceMs, killSignal: 'SIGKILL'}).signal ===
+    'SIGKILL'
+  return isMute
+}
+
+const muteNode = `Node does not start a second time: no answer within ${patienceMs} ms`
+
+function unanswered(): Outcome {
+  if (isNodeMute()) return wanting(muteNode, 'EAGAIN') as Outcome
+  return {state: 'unknown', evidence: `spawnctl gave no answer within ${patienceMs} ms`}
 }
 
 /** Where Node does not start a second time (clone3 answers EPERM, and libc then creates no thread), this one has to do. */
@@ -49,6 +70,7 @@ function tryHere(method: Method): Outcome {
 
 /** A spawnctl of its own runs `true`: whatever may happen to it does not happen to this process. */
 function probeMethod(method: Method): Outcome {
+  if (isMute) return unanswered()
   const {signal, stderr} = spawnSync(process.execPath, [cli, 'exec', '--method', method, '--json', 'true'], {
     stdio: ['ignore', 'ignore', 'pipe'],
     encoding: 'utf8',
@@ -57,7 +79,7 @@ function probeMethod(method: Method): Outcome {
   })
   if (signal === 'SIGSYS')
     return {state: 'refused', evidence: 'spawnctl was killed by SIGSYS: a seccomp filter kills who asks'}
-  if (signal === 'SIGKILL') return {state: 'unknown', evidence: `spawnctl gave no answer within ${patienceMs} ms`}
+  if (signal === 'SIGKILL') return unanswered()
   const report = reportIn(stderr ?? '')
   if (report?.syscall !== undefined) return ran(report.syscall)
   if (report?.error !== undefined) return failed(report.error.message, report.error.failure?.errno)

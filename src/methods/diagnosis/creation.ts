@@ -22,7 +22,7 @@ function processLimit(): string | undefined {
   return /^Max processes\s+(\d+)/m.exec(read('/proc/self/limits'))?.[1]
 }
 
-function explainEagain(): Advice {
+function explainEagain(): Required<Advice> {
   const cgroup = fullCgroup()
   if (cgroup !== undefined)
     return {
@@ -35,22 +35,17 @@ function explainEagain(): Advice {
       limit === undefined
         ? 'a limit on the number of processes or threads is reached'
         : `this user is at its limit of ${limit} processes and threads (RLIMIT_NPROC)`,
-    next: 'ulimit -u; ps -u "$USER" -L shows who uses them; spawnctl doctor shows every limit',
+    next: 'ulimit -u; ps -u "$USER" -L shows who uses them',
   }
 }
 
-/** Why a child could not be created, or the caller not prepare for it. */
-export function explainCreation(method: Method, errno: string): Advice {
+/** What is used up, where an errno says so: it tells nothing of the call that got it. */
+export function explainWant(errno: string): Required<Advice> | undefined {
   switch (errno) {
     case 'EAGAIN':
       return explainEagain()
     case 'ENOMEM':
-      return method === 'fork'
-        ? {
-            why: 'fork promises the child a copy of all memory, and the kernel refuses to promise more (overcommit)',
-            next: '--method clone, vfork or posix_spawn: they share memory and need none',
-          }
-        : {why: 'the kernel is out of memory, or at the limit of its cgroup', next: 'free -h; cat /proc/meminfo'}
+      return {why: 'the kernel is out of memory, or at the limit of its cgroup', next: 'free -h; cat /proc/meminfo'}
     case 'EMFILE':
       return {
         why: 'this process is at its limit of open files (RLIMIT_NOFILE)',
@@ -58,6 +53,22 @@ export function explainCreation(method: Method, errno: string): Advice {
       }
     case 'ENFILE':
       return {why: 'the whole system is at its limit of open files', next: 'cat /proc/sys/fs/file-nr'}
+    default:
+      return undefined
+  }
+}
+
+/** Why a child could not be created, or the caller not prepare for it. */
+export function explainCreation(method: Method, errno: string): Advice {
+  if (errno === 'ENOMEM' && method === 'fork')
+    return {
+      why: 'fork promises the child a copy of all memory, and the kernel refuses to promise more (overcommit)',
+      next: '--method clone, vfork or posix_spawn: they share memory and need none',
+    }
+  const want = explainWant(errno)
+  if (want !== undefined)
+    return errno === 'EAGAIN' ? {...want, next: `${want.next}; spawnctl doctor shows every limit`} : want
+  switch (errno) {
     case 'EPERM':
       return {
         why: 'a security policy (seccomp, LSM) refuses the call',
