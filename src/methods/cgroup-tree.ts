@@ -3,7 +3,7 @@ import {join} from 'node:path'
 import type {CgroupLimits} from '../plan/step.js'
 
 /** Where cgroups are mounted: version 2 in one tree, version 1 in one for each controller or few. */
-export interface CgroupMounts {
+interface CgroupMounts {
   /** Undefined where version 2 is not mounted. */
   readonly unified: string | undefined
   /** Version 1, by controller. */

@@ -273,6 +273,18 @@ describe('where a user may have no more threads', () => {
   })
 })
 
+describe('where there are too few descriptors to load it', () => {
+  it.each([30, 40, 60])('the command says so in the usual three lines: %i', async most => {
+    const {status, stdout, stderr} = await runShell(`exec prlimit --nofile=${most}:${most} "$NODE" "$CLI" doctor`)
+    expect({status, stdout}).toEqual({status: 1, stdout: ''})
+    expect(stderr).toMatch(
+      new RegExp(
+        `^spawnctl: the command cannot be loaded: too many open files.*\\nwhy: {2}RLIMIT_NOFILE is ${most}, .*\\nnext: ulimit -n .*\\n$`,
+      ),
+    )
+  })
+})
+
 describe('as an ordinary user', () => {
   const as = 'exec setpriv --reuid 65534 --regid 65534 --clear-groups "$NODE" "$CLI" doctor'
 
