@@ -22,7 +22,7 @@ function mostDescriptors(): number {
 function explain(error: Error, most: number): SpawnctlError | undefined {
   const {code = ''} = error as NodeJS.ErrnoException
   if (!notOpened.includes(code) || (code !== 'EMFILE' && most >= enoughDescriptors)) return undefined
-  return new SpawnctlError('E_LIMIT', `the command cannot be loaded: too many open files (${code})`, {
+  return new SpawnctlError('E_OPEN', `the command cannot be loaded: too many open files (${code})`, {
     why: `${most === Infinity ? '' : `RLIMIT_NOFILE is ${most}, and `}Node opens the modules of a command all at once; spawnctl exec needs only a few`,
     next: `ulimit -n ${enoughDescriptors}; where that is not allowed, raise the hard limit: prlimit --nofile=${enoughDescriptors}`,
   })
