@@ -8,7 +8,7 @@ import type {Calibration} from './prediction.js'
 const MiB = 2 ** 20
 const program = '/bin/true'
 /** In every round each method has its turn, so that what else the machine does meanwhile falls on all of them. */
-const rounds = 40
+const rounds = 30
 const spawnsPerTurn = 3
 const forksUnderBallast = 15
 const small: Ballast = {memoryBytes: 0, mappings: 0, thp: 'never', mappedBytes: 0, threads: 0}
