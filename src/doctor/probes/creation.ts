@@ -74,7 +74,10 @@ const probes: readonly Probe[] = [
       options: none,
       text: 'where the child gets a copy of the memory instead, it works as slowly as fork does',
     },
-    advice: 'an emulator (qemu-user, WSL 1) does this; on a kernel of its own it is faster',
+    advice: outcome =>
+      outcome.state === 'missing' && outcome.errno === undefined
+        ? 'an emulator (qemu-user, WSL 1) does this; on a kernel of its own it is faster'
+        : allow('vfork', '2.2')(outcome),
   },
   {
     id: 'clone3',

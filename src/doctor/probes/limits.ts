@@ -71,6 +71,16 @@ function probeDescriptors(): Outcome {
   return outcome.state === 'refused' ? {...outcome, errno: 'EMFILE'} : outcome
 }
 
+const whoUsesThem = 'ps -u "$USER" -L shows who uses them; ulimit -u shows and sets the limit'
+const raisePids = 'raise pids.max there: docker --pids-limit, systemd TasksMax='
+
+/** The limit, if any, that leaves less than a second Node takes for its threads. */
+export function tightLimit(): {evidence: string; next: string} | undefined {
+  const [processes, pids] = [probeProcesses(), probePids()]
+  if (pids.state === 'refused') return {evidence: pids.evidence, next: raisePids}
+  return processes.state === 'refused' ? {evidence: processes.evidence, next: whoUsesThem} : undefined
+}
+
 const probes: readonly Probe[] = [
   {
     id: 'limit-processes',
@@ -81,14 +91,14 @@ const probes: readonly Probe[] = [
       options: ['--uid', '--user'],
       text: 'every method fails with EAGAIN when they are used up',
     },
-    advice: 'ps -u "$USER" -L shows who uses them; ulimit -u shows and sets the limit',
+    advice: whoUsesThem,
   },
   {
     id: 'limit-pids',
     title: 'processes of the cgroup',
     probe: fromProc(probePids),
     consequence: {methods: none, options: none, text: 'every method fails with EAGAIN when they are used up'},
-    advice: 'raise pids.max there: docker --pids-limit, systemd TasksMax=',
+    advice: raisePids,
   },
   {
     id: 'limit-open-files',

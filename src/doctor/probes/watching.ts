@@ -51,8 +51,8 @@ const probes: readonly Probe[] = [
     },
     consequence: {
       methods: ['fork', 'vfork', 'posix_spawn', 'zygote'],
-      options: none,
-      text: 'exec waits and signals by pid; the library’s launch needs clone, whose pidfd comes with the child',
+      options: ['--join'],
+      text: 'exec waits and signals by pid; the library’s launch needs clone, whose pidfd comes with the child; PID cannot be joined, a path can',
     },
     advice: allow('pidfd_open', '5.3'),
   },
