@@ -20,7 +20,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   recommend: ['bench', 'exec', 'flowchart', 'methods', 'plan', 'report', 'errors'],
   commands: ['bench', 'doctor', 'recommend', 'exec', 'flowchart', 'methods', 'report', 'plan', 'errors'],
   start: ['bench', 'exec', 'recommend', 'plan', 'cli'],
-  cli: ['exec'],
+  cli: ['exec', 'errors'],
   foresight: ['flowchart', 'process', 'methods', 'native', 'plan', 'report', 'errors'],
   index: ['foresight', 'process', 'flowchart', 'methods', 'plan', 'errors'],
   library: ['index', 'process'],

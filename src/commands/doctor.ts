@@ -1,5 +1,12 @@
 import {Command} from '@oclif/core'
-import {type Examination, essentialsMissing, examine, type Finding, groups} from '../doctor/examine.js'
+import {
+  type Examination,
+  essentialsMissing,
+  essentialsUnknown,
+  examine,
+  type Finding,
+  groups,
+} from '../doctor/examine.js'
 import {examinationAsJson} from '../doctor/json.js'
 import {doctorOptions} from '../doctor/options.js'
 import type {Consequence} from '../doctor/probe.js'
@@ -30,11 +37,13 @@ function findingText({title, essential, outcome, consequence, advice}: Finding, 
     return {mark: 'well', title, ...(detail !== undefined && {detail}), ...(verbose && {evidence})}
   }
   return {
-    mark: essential ? 'bad' : 'lacking',
+    mark: essential && outcome.state !== 'unknown' ? 'bad' : 'lacking',
     title,
     detail: outcome.errno === undefined ? outcome.state : `${outcome.state} (${outcome.errno})`,
     ...(verbose && {evidence: outcome.evidence}),
-    ...(consequence && {consequence: whatFollows(consequence)}),
+    ...(consequence && {
+      consequence: `${outcome.state === 'unknown' ? 'if it does not work: ' : ''}${whatFollows(consequence)}`,
+    }),
     ...(advice !== undefined && {advice}),
   }
 }
@@ -44,6 +53,8 @@ function closing(examination: Examination): string {
   const lacking = examination.findings.filter(({outcome}) => outcome.state !== 'works').length - essential.length
   const {bad, lacking: dash} = style.glyphs
   if (essential.length > 0) return `${bad} exec cannot do its work here before this is cured: ${essential.join('; ')}.`
+  const unknown = essentialsUnknown(examination).map(({title}) => title)
+  if (unknown.length > 0) return `Whether exec works here could not be found out (${dash}): ${unknown.join('; ')}.`
   if (lacking === 0) return 'All is well: every method and every step can be used here.'
   return `exec works here. ${lacking} of ${examination.findings.length} things are not to be had (${dash}): what follows is said beside each.`
 }

@@ -18,7 +18,14 @@ import {
 } from '../recommend/decision.js'
 import {usageExit, writeDecision, writeError} from '../recommend/json.js'
 import {answerOptions, jsonOption, pidOption} from '../recommend/options.js'
-import {answersFrom, costsOf, type Evidence} from '../recommend/process/evidence.js'
+import {
+  answersFrom,
+  costsOf,
+  type Evidence,
+  evidenceAsJson,
+  seenOf,
+  thresholdOf,
+} from '../recommend/process/evidence.js'
 import {paintChart} from '../report/flowchart.js'
 import {recommendationText} from '../report/recommendation.js'
 import {flagsOf} from './flags.js'
@@ -34,7 +41,8 @@ function present({result, path, known}: Decision, seen: Evidence | undefined): s
     return {label: chart.questions[question].label, answer, source, ...(because !== undefined && {because})}
   })
   const picture = paintChart(lines, {taken: chalk.green.bold, other: chalk.dim})
-  return `\n${recommendationText({...result, picture, answers, costs: seen === undefined ? [] : costsOf(seen)}, style, columns())}\n`
+  const process = seen && {...seenOf(seen), costs: costsOf(seen), threshold: thresholdOf()}
+  return `\n${recommendationText({...result, picture, answers, ...(process && {process})}, style, columns())}\n`
 }
 
 /** The first time something is measured, in about a second. */
@@ -86,7 +94,7 @@ export class Recommend extends Command {
     const read = readQuestion(words, asking)
     const seen = read.pid === undefined ? undefined : await lookAt(read.pid)
     const question = seen === undefined ? read : withEvidence(read, answersFrom(seen))
-    if (question.asJson) return writeDecision(question, seen)
+    if (question.asJson) return writeDecision(question, seen && evidenceAsJson(seen))
     const decision = decide(asking ? await interview(question) : question)
     writeAll(stdout, present(decision, seen))
     const program = read.program.length > 0 || !asking ? read.program : await offer(decision.result.method)

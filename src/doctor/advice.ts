@@ -1,4 +1,4 @@
-import {isFiltered} from './machine.js'
+import {isFiltered, isInUserNamespace} from './machine.js'
 import type {NotWell} from './outcome.js'
 
 const container =
@@ -15,11 +15,23 @@ export function allow(call: string, since: string): (outcome: NotWell) => string
   }
 }
 
+/** The same for a call that asks for a right which a user namespace gives. */
+export function asRootOrInUserNamespace(call: string, since: string): (outcome: NotWell) => string {
+  return outcome =>
+    outcome.errno === 'EPERM' && process.geteuid?.() !== 0
+      ? 'run it as root, or make user namespaces work: with --unshare user an ordinary user gets it'
+      : allow(call, since)(outcome)
+}
+
 /**
  * For what a capability allows.
- * @param ofNamespace it counts in a user namespace as well, for what belongs to it
+ * @param instead how it is had in a user namespace of the program’s own; undefined where only the machine’s counts
  */
-export function needsRight(capability: string, ofNamespace: boolean): string {
-  const held = `run it with ${capability}: root has it, unless a container took it away`
-  return ofNamespace ? `${held}; or with --unshare user, where the program has it` : held
+export function needsRight(capability: string, instead?: string): () => string {
+  return () => {
+    if (instead === undefined && isInUserNamespace())
+      return `${capability} has to be held outside of this user namespace: start spawnctl there`
+    const held = `run it with ${capability}: root has it, unless a container took it away`
+    return instead === undefined ? held : `${held}; or ${instead}`
+  }
 }

@@ -1,15 +1,18 @@
 import {nativeProbe, type ProbeCreation, type ProbeResult} from '../native/probe.js'
 import {encodeBlock} from '../plan/block.js'
-import {Pool, type Slot} from '../plan/script.js'
+import {Pool, type PoolReference, type Slot, words64} from '../plan/script.js'
 import {noAttributes} from '../plan/spawn-actions.js'
 import type {Arch} from '../plan/syscalls.js'
 import {type Outcome, outcomeOf} from './outcome.js'
 import {type ProbeSyscall, probeSyscallNumbers} from './syscalls.js'
 
-/** One system call of an attempt. Strings and bytes stand for their address; a slot for an earlier call's result. */
+/**
+ * One system call of an attempt. Strings and bytes stand for their address, several strings for that of an argv; a slot
+ * for an earlier call’s result.
+ */
 export interface Call {
   readonly name: ProbeSyscall
-  readonly args: readonly (number | bigint | string | Uint8Array | Slot)[]
+  readonly args: readonly (number | bigint | string | Uint8Array | readonly string[] | Slot)[]
   /** How it reads in the evidence, "unshare(CLONE_NEWUSER)"; its name, if not given. */
   readonly shown?: string
   readonly save?: Slot
@@ -31,6 +34,17 @@ export interface Attempt {
 /** Longer than any of these calls takes on a busy machine. */
 const patienceMs = 5000
 const mostSlots = 8
+const addressBytes = 8
+
+function isList(arg: Call['args'][number]): arg is readonly string[] {
+  return Array.isArray(arg)
+}
+
+function argvIn(pool: Pool, words: readonly string[]): PoolReference {
+  const argv = pool.bytes(words64(...words.map(() => 0n), 0n))
+  for (const [i, word] of words.entries()) pool.pointer(argv, i * addressBytes, pool.text(word))
+  return argv
+}
 
 /** The script of the calls, without a program: its end is the end of the attempt. */
 function imageOf(calls: readonly Call[]): Uint8Array {
@@ -40,7 +54,8 @@ function imageOf(calls: readonly Call[]): Uint8Array {
     nr: numbers[name],
     args: args.map(arg => {
       if (typeof arg === 'string') return pool.text(arg)
-      return arg instanceof Uint8Array ? pool.bytes(arg) : arg
+      if (arg instanceof Uint8Array) return pool.bytes(arg)
+      return isList(arg) ? argvIn(pool, arg) : arg
     }),
     save,
     forgive,

@@ -11,12 +11,12 @@ const stateTable = table(
     [
       '`refused`',
       '✗ or –',
-      'it is there, but not for this process: a seccomp filter, a sysctl, a missing right, a limit',
+      'it is there, but not for this process: a seccomp filter, a sysctl, a missing right, a limit that is the matter of the probe',
     ],
     [
       '`unknown`',
       '✗ or –',
-      'it could not be found out: what tried it crashed or gave no answer, or the kernel said something unexpected',
+      'it could not be found out: what tried it crashed or gave no answer; processes, memory or descriptors were used up; there is no `/proc`; or the kernel said something unexpected',
     ],
   ],
 )
@@ -48,7 +48,7 @@ const jsonTable = table(
 const exitTable = table(
   ['exit code', 'when'],
   [
-    ['0', '`exec` can do its work here, if need be by a fallback'],
+    ['0', '`exec` can do its work here, if need be by a fallback; or whether it can was not to be found out'],
     ['1', 'something essential is missing (✗)'],
     ['2', 'the command line cannot be understood'],
   ],
@@ -85,7 +85,7 @@ export function doctorDocument(): string {
       'By trying. A version number tells little in a container: a seccomp filter answers for the kernel, a security module takes back what it gave, an emulator knows a call by name only.',
       'In a child of its own for every probe, made by a fork-like `clone`, with all signals blocked. What is tried (a user namespace, another user, a limit) is the child’s alone, and spawnctl stays as it is. A child that is killed, or gives no answer within five seconds, is an outcome like any other.',
       'What is tried is a housekeeping script without a program, by the same loop in C that runs every plan’s script.',
-      'Every method runs `true` once, by a spawnctl of its own, and what really created the child is named. To learn whether cgroups are delegated, one is made below spawnctl’s own for an instant, entered by the probe’s child, and removed.',
+      'Every method runs `true` once, by a spawnctl of its own, and what really created the child is named; one that gives no answer within five seconds is an outcome, too. A namespace is tried as `exec` makes it: by unshare, together with a user namespace, and with the creation of a child by clone. To learn whether cgroups are delegated, one is made below spawnctl’s own for an instant, entered by the probe’s child, and removed.',
       'Limits, sysctls and capabilities are read from `/proc` and `/sys`.',
     ]),
     '## States',

@@ -7,6 +7,7 @@ import {descriptors} from './probes/descriptors.js'
 import {limits} from './probes/limits.js'
 import {memory} from './probes/memory.js'
 import {methodProbes} from './probes/methods.js'
+import {mounts} from './probes/mounts.js'
 import {namespaces} from './probes/namespaces.js'
 import {program} from './probes/program.js'
 import {rights} from './probes/rights.js'
@@ -21,6 +22,7 @@ export const groups: readonly ProbeGroup[] = [
   descriptors,
   rights,
   namespaces,
+  mounts,
   cgroups,
   limits,
   memory,
@@ -56,7 +58,7 @@ function finding(probe: Probe, group: string): Finding {
   const outcome = ask(probe)
   const found = {id, group, title, essential, outcome}
   if (outcome.state === 'works') return found
-  return {...found, consequence, advice: typeof advice === 'string' ? advice : advice(outcome)}
+  return {...found, consequence, advice: outcome.next ?? (typeof advice === 'string' ? advice : advice(outcome))}
 }
 
 /** Runs every probe, one after the other. */
@@ -67,7 +69,12 @@ export function examine(): Examination {
   }
 }
 
-/** What `exec` cannot do without, and does not work here. */
+/** What `exec` cannot do without, and is not to be had here. */
 export function essentialsMissing({findings}: Examination): readonly Finding[] {
-  return findings.filter(({essential, outcome}) => essential && outcome.state !== 'works')
+  return findings.filter(({essential, outcome}) => essential && ['missing', 'refused'].includes(outcome.state))
+}
+
+/** What `exec` cannot do without, and of which it could not be found out whether it works. */
+export function essentialsUnknown({findings}: Examination): readonly Finding[] {
+  return findings.filter(({essential, outcome}) => essential && outcome.state === 'unknown')
 }

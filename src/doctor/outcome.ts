@@ -1,3 +1,4 @@
+import {explainWant} from '../methods/diagnosis/creation.js'
 import {describeErrno} from '../methods/diagnosis/errno.js'
 import type {ProbeResult} from '../native/probe.js'
 import {signalName} from '../plan/signals.js'
@@ -12,15 +13,23 @@ export interface NotWell {
   /** Symbolic, "EPERM", where the kernel gave one. */
   readonly errno?: string
   readonly evidence: string
+  /** What to do about it, where that is not the matter of what was tried: a limit that is reached, no /proc. */
+  readonly next?: string
 }
 
 /** Errors that say "I do not know that call, or that flag". */
 const unknownToKernel = ['ENOSYS', 'EINVAL', 'E2BIG']
 /** Errors that say "not you", "not here" or "no more of them". */
-const denials = ['EPERM', 'EACCES', 'ENOSPC', 'EROFS', 'EBUSY', 'EAGAIN', 'EUSERS']
+const denials = ['EPERM', 'EACCES', 'ENOSPC', 'EROFS', 'EBUSY', 'EUSERS']
 
 export function works(evidence: string, detail?: string): Outcome {
   return {state: 'works', evidence, ...(detail !== undefined && {detail})}
+}
+
+/** A want of processes, memory or descriptors says nothing of what was tried. Undefined where the errno is another. */
+export function wanting(said: string, errno: string): NotWell | undefined {
+  const want = explainWant(errno)
+  return want && {state: 'unknown', errno, evidence: `${said}: ${want.why}`, next: want.next}
 }
 
 /**
@@ -30,6 +39,8 @@ export function works(evidence: string, detail?: string): Outcome {
 function refusedCall(call: string, errno: number, since: string | undefined): NotWell {
   const {name, text} = describeErrno(errno)
   const said = `${call}: ${text} (${name})`
+  const want = wanting(said, name)
+  if (want !== undefined) return want
   if (name === 'ENOSYS' && since !== undefined && kernelHas(since) && isFiltered())
     return {
       state: 'refused',
@@ -73,7 +84,8 @@ export function outcomeOf(result: ProbeResult, {named, since, timeoutMs}: Tried)
       return {state: 'unknown', evidence: `the child that tried it gave no answer within ${timeoutMs} ms`}
     case 'untried': {
       const {name, text} = describeErrno(result.errno)
-      return {state: 'unknown', errno: name, evidence: `no child to try it in: ${text} (${name})`}
+      const said = `no child to try it in: ${text} (${name})`
+      return wanting(said, name) ?? {state: 'unknown', errno: name, evidence: said}
     }
   }
 }

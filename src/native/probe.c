@@ -100,7 +100,7 @@ static void create_and_wait(struct attempt *attempt)
 {
 	struct probe_result *result = &attempt->result;
 	struct spawn_result spawned = {.pid = -1, .pidfd = -1};
-	struct spawning s = {.result = &spawned, .report_fd = -1, .child = {.block = attempt->block}};
+	struct spawning s = {.result = &spawned, .report_fd = -1, .block = attempt->block, .child = {.block = attempt->block}};
 	int pidfd = -1;
 	long pid;
 	if (attempt->creation == CREATE_BY_VFORK)

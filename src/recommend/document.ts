@@ -54,16 +54,17 @@ const processTable = table(
       '`copiedBytes`',
       'for what fork would copy page-table entries: resident or swapped out, in mappings that hold pages of the process’s own; without those that madvise keeps from fork',
     ],
-    ['`copiedHugeBytes`', 'the same, in huge pages: one entry each'],
+    ['`copiedHugeBytes`', 'the same, in huge pages, one entry each; not contained in `copiedBytes`'],
     ['`keptBytes`', 'what MADV_DONTFORK and MADV_WIPEONFORK keep from fork'],
-    ['`callerBlockedNs`', 'for each method, for how many nanoseconds a spawn would block the caller'],
+    ['`callerBlockedNs`', 'for each method, for how many whole nanoseconds a spawn would block the caller'],
+    ['`performanceCriticalAboveNs`', 'with more than that for fork “performance critical?” is yes: 1000000'],
   ],
 )
 
 const looking = [
   '## Looking at a process',
-  '`--pid N` reads /proc/N, which its own user and root may do, and does not touch the process. “Single threaded?” is answered by the number of its threads; “performance critical?” by what fork would cost it: yes, when its caller would stand still for more than a millisecond.',
-  'That time is predicted: what fork costs a small caller here, and how much more for each MiB of touched pages, each MiB of huge pages and each mapping, times what the process has. The costs are measured the first time, in about a second, and kept in `$XDG_CACHE_HOME/spawnctl/calibration.json` (`~/.cache` without it); another kernel or processor is measured again, and so is a file that you remove.',
+  '`--pid N` reads /proc/N, which its own user and root may do (root with every capability that the process has, or with CAP_SYS_PTRACE), and does not touch the process. “Single threaded?” is answered by the number of its threads; “performance critical?” by what fork would cost it: yes, when its caller would stand still for more than a millisecond.',
+  'That time is predicted: what fork costs a small caller here, and how much more for each MiB of touched pages, each MiB of huge pages and each mapping, times what the process has. The costs are measured the first time, in about a second, and kept in `$XDG_CACHE_HOME/spawnctl/calibration.json` (`~/.cache` without it; nowhere without a home directory); another kernel or processor is measured again, and so is a file that you remove.',
   processTable,
 ]
 

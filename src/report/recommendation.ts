@@ -26,20 +26,36 @@ export interface RecommendationText {
   answers: readonly {label: string; answer: string; source: string; because?: string}[]
   method: string
   why: string
-  /** What each method would cost the process that was looked at; none when there is none. */
-  costs: readonly {method: string; time: string}[]
+  /** What was seen of a process, and what each method would cost it; absent when none was looked at. */
+  process?: {
+    title: string
+    lines: readonly {what: string; value: string}[]
+    costs: readonly {method: string; time: string}[]
+    /** Which cost decides. */
+    threshold: string
+  }
   hazards: readonly string[]
   command: string
 }
 
-function costLines(costs: RecommendationText['costs'], style: Style): readonly string[] {
-  if (costs.length === 0) return []
-  const widths = [costs.map(({method}) => method.length), costs.map(({time}) => time.length)].map(all =>
-    Math.max(...all),
-  )
-  const line = ({method, time}: (typeof costs)[number]) =>
-    `  ${method.padEnd(widths[0]!)}  ${time.padStart(widths[1]!)}`
-  return [style.heading('For how long a spawn would block its caller there'), ...costs.map(line), '']
+/** Two columns, the second flush right. */
+function columnsOf(rows: readonly (readonly [string, string])[]): readonly string[] {
+  const [left, right] = [0, 1].map(i => Math.max(...rows.map(row => row[i]!.length)))
+  return rows.map(([name, value]) => `  ${name.padEnd(left!)}  ${value.padStart(right!)}`)
+}
+
+function processLines({process}: RecommendationText, style: Style): readonly string[] {
+  if (process === undefined) return []
+  const {title, lines, costs, threshold} = process
+  return [
+    style.heading(title),
+    ...columnsOf(lines.map(({what, value}) => [what, value])),
+    '',
+    style.heading('For how long a spawn would block its caller there'),
+    ...columnsOf(costs.map(({method, time}) => [method, time])),
+    `  ${style.quiet(threshold)}`,
+    '',
+  ]
 }
 
 /** The whole answer of `recommend`, as a person reads it. */
@@ -58,7 +74,7 @@ export function recommendationText(content: RecommendationText, style: Style, co
     style.heading('Why'),
     paragraph(content.why, columns),
     '',
-    ...costLines(content.costs, style),
+    ...processLines(content, style),
     style.heading('Watch out'),
     ...content.hazards.map(text => bullet(text, columns)),
     '',

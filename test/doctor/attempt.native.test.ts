@@ -4,8 +4,8 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {attempt, tried} from '../../dist/doctor/attempt.js'
-import {ownCgroups} from '../../dist/doctor/cgroup.js'
 import {examine} from '../../dist/doctor/examine.js'
+import {ownCgroups} from '../../dist/methods/cgroup-tree.js'
 
 const AT_FDCWD = -100
 const SIGKILL = 9

@@ -15,6 +15,14 @@ const numbers = {
   unshare: isX64 ? 272 : 97,
   waitid: isX64 ? 247 : 95,
   mkdirat: isX64 ? 258 : 34,
+  seccomp: isX64 ? 317 : 277,
+  setns: isX64 ? 308 : 268,
+  execveat: isX64 ? 322 : 281,
+  open_tree: 428,
+  move_mount: 429,
+  fsopen: 430,
+  fsmount: 432,
+  mount_setattr: 442,
 } as const
 
 interface Found extends Pick<Finding, 'id' | 'group' | 'title' | 'essential'> {
@@ -126,19 +134,35 @@ describe('under a seccomp filter that refuses what libc makes posix_spawn of', (
 })
 
 describe('where user namespaces are refused', () => {
-  it.each([
-    {errno: ENOSPC, name: 'ENOSPC', advice: 'user.max_user_namespaces'},
-    {errno: EPERM, name: 'EPERM', advice: 'let the seccomp profile allow unshare'},
-  ])('by $name, doctor says what to do', async ({errno, name, advice}) => {
-    const {status, stdout} = await runRefused([{number: numbers.unshare, errno}], ['doctor', '--json'])
+  it('by a limit, doctor says what to do', async () => {
+    const {status, stdout} = await runRefused([{number: numbers.unshare, errno: ENOSPC}], ['doctor', '--json'])
     expect(finding(stdout, 'user-namespace')).toMatchObject({
       state: 'refused',
-      errno: name,
-      advice: expect.stringContaining(advice),
+      errno: 'ENOSPC',
+      advice: expect.stringContaining('user.max_user_namespaces'),
     })
-    expect(finding(stdout, 'net-namespace')).toMatchObject({state: 'refused', errno: name})
+    expect(finding(stdout, 'net-namespace')).toMatchObject({state: 'refused', errno: 'ENOSPC'})
     expect(status).toBe(0)
   })
+
+  it.skipIf(!has.userNamespaces)(
+    'to unshare alone, doctor names the way that is left # needs user namespaces',
+    async () => {
+      const refusals = [{number: numbers.unshare, errno: EPERM}]
+      const {status, stdout} = await runRefused(refusals, ['doctor', '--json'])
+      for (const id of ['user-namespace', 'net-namespace', 'pid-namespace'])
+        expect(finding(stdout, id)).toMatchObject({
+          state: 'works',
+          detail: expect.stringContaining('by clone'),
+          evidence: expect.stringMatching(/^unshare\(CLONE_NEW\w+\): .*EPERM.*; clone3?\(.*CLONE_NEWPID.*\) works$/),
+        })
+      for (const id of ['cgroup-namespace', 'time-namespace'])
+        expect(finding(stdout, id)).toMatchObject({state: 'refused', errno: 'EPERM'})
+      expect(status).toBe(0)
+      const words = ['exec', '--unshare', 'user,pid,net', '--map-root-user', 'true']
+      expect(await runRefused(refusals, words)).toMatchObject({status: 0})
+    },
+  )
 })
 
 describe('under a filter that kills', () => {
@@ -162,7 +186,102 @@ describe('under a filter that kills', () => {
   it('the text says in the end what is to be cured', async () => {
     const {stdout} = await runRefused([{number: numbers.waitid, errno: 0}], ['doctor'])
     expect(stdout).toMatch(/\n {2}✗ --method clone +refused\n/)
-    expect(stdout).toMatch(/✗ exec cannot do its work here before this is cured: --method clone\.\n$/)
+    expect(stdout).toMatch(
+      /✗ exec cannot do its work here before this is cured: --method clone; children\s+are left to be reaped\.\n$/,
+    )
+  })
+})
+
+describe.each([
+  {call: 'setns', ids: ['setns', 'setns-pidfd']},
+  {call: 'execveat', ids: ['execveat']},
+  {call: 'open_tree', ids: ['open-tree']},
+  {call: 'move_mount', ids: ['move-mount']},
+  {call: 'fsopen', ids: ['fsopen']},
+  {call: 'fsmount', ids: ['fsmount']},
+  {call: 'mount_setattr', ids: ['mount-setattr']},
+  {call: 'seccomp', ids: ['seccomp']},
+] as const)('under a filter that refuses $call', ({call, ids}) => {
+  it('doctor says of whom it is to be had', async () => {
+    const {status, stdout} = await runRefused([{number: numbers[call], errno: EPERM}], ['doctor', '--json'])
+    const advice = process.getuid?.() === 0 ? expect.stringContaining(`profile allow ${call}`) : expect.any(String)
+    for (const id of ids) expect(finding(stdout, id)).toMatchObject({state: 'refused', errno: 'EPERM', advice})
+    expect(status).toBe(0)
+  })
+})
+
+describe('where no end of a child is told', () => {
+  it('because a filter refuses waitid, doctor says that exec loses it: exit 1', async () => {
+    const {status, stdout} = await runRefused([{number: numbers.waitid, errno: EPERM}], ['doctor', '--json'])
+    expect(finding(stdout, 'reaping')).toMatchObject({
+      essential: true,
+      state: 'refused',
+      errno: 'EPERM',
+      consequence: expect.stringContaining('exit code is lost'),
+      advice: expect.stringContaining('profile allow waitid'),
+    })
+    expect(status).toBe(1)
+  })
+})
+
+describe('without /proc', () => {
+  const script =
+    'exec unshare --user --map-root-user --mount sh -c \'mount -t tmpfs none /proc && exec "$NODE" "$CLI" doctor --json\''
+
+  it.skipIf(!has.userNamespaces)('nothing is said of what only /proc tells # needs user namespaces', async () => {
+    const {status, stdout} = await runShell(script)
+    expect(finding(stdout, 'proc')).toMatchObject({state: 'missing', advice: 'mount -t proc proc /proc'})
+    const ids = ['capabilities', 'unfiltered', 'new-privileges', 'limit-processes', 'limit-pids', 'cgroup2']
+    for (const id of [...ids, 'user-namespace', 'overcommit', 'cgroup-memory'])
+      expect(finding(stdout, id)).toMatchObject({state: 'unknown', advice: 'mount -t proc proc /proc'})
+    expect(status).toBe(0)
+  })
+})
+
+describe('in a user namespace', () => {
+  it.skipIf(!has.userNamespaces)(
+    'rights over the machine have to come from outside # needs user namespaces',
+    async () => {
+      const {stdout} = await runShell('exec unshare --user --map-root-user "$NODE" "$CLI" doctor --json')
+      expect(finding(stdout, 'raise-priority')).toMatchObject({
+        state: 'refused',
+        advice: 'CAP_SYS_NICE has to be held outside of this user namespace: start spawnctl there',
+      })
+      expect(finding(stdout, 'limit-processes').detail).not.toContain('does not bind')
+    },
+  )
+})
+
+describe('where a user may have no more threads', () => {
+  const script = (most: number) =>
+    `exec setpriv --reuid 61234 --regid 61234 --clear-groups prlimit --nproc=${most} "$NODE" "$CLI" doctor --json`
+
+  it.skipIf(!has.rootAndOpenTree).each([
+    ['gives no answer', 15, /11 of 15 processes and threads of this user \(RLIMIT_NPROC\)/],
+    ['cannot be created', 11, /limit of 11 processes and threads \(RLIMIT_NPROC\)/],
+  ])('a spawnctl that %s is not known to work, and nothing is missing # needs root', async (_, most, evidence) => {
+    const {status, stdout} = await runShell(script(most))
+    for (const id of ['method-clone', 'method-fork'])
+      expect(finding(stdout, id)).toMatchObject({
+        state: 'unknown',
+        errno: 'EAGAIN',
+        evidence: expect.stringMatching(evidence),
+        advice: expect.stringContaining('ulimit -u'),
+      })
+    expect(JSON.parse(stdout).well).toBe(true)
+    expect(status).toBe(0)
+  })
+})
+
+describe('where there are too few descriptors to load it', () => {
+  it.each([30, 40, 60])('the command says so in the usual three lines: %i', async most => {
+    const {status, stdout, stderr} = await runShell(`exec prlimit --nofile=${most}:${most} "$NODE" "$CLI" doctor`)
+    expect({status, stdout}).toEqual({status: 1, stdout: ''})
+    expect(stderr).toMatch(
+      new RegExp(
+        `^spawnctl: the command cannot be loaded: too many open files.*\\nwhy: {2}RLIMIT_NOFILE is ${most}, .*\\nnext: ulimit -n .*\\n$`,
+      ),
+    )
   })
 })
 
@@ -173,10 +292,18 @@ describe('as an ordinary user', () => {
     const {status, stdout} = await runShell(`${as} --json`)
     expect(JSON.parse(stdout)).toMatchObject({well: true, machine: {uid: 65534}})
     expect(finding(stdout, 'capabilities')).toMatchObject({state: 'works', detail: 'none'})
-    expect(finding(stdout, 'change-user')).toMatchObject({state: 'refused', errno: 'EPERM'})
+    expect(finding(stdout, 'change-user')).toMatchObject({
+      state: 'refused',
+      errno: 'EPERM',
+      advice: expect.stringContaining('--map-users auto --map-groups auto'),
+    })
     expect(finding(stdout, 'method-clone')).toMatchObject({state: 'works'})
     if (finding(stdout, 'user-namespace').state === 'works')
-      expect(finding(stdout, 'net-namespace')).toMatchObject({state: 'works', detail: 'together with --unshare user'})
+      expect(finding(stdout, 'mount-namespace')).toMatchObject({
+        state: 'works',
+        detail: 'together with --unshare user',
+        evidence: 'alone unshare(CLONE_NEWNS): operation not permitted (EPERM); together with CLONE_NEWUSER it works',
+      })
     expect(status).toBe(0)
   })
 })

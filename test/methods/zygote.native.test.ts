@@ -67,12 +67,13 @@ describe('a zygote', () => {
   it('brings its child to where the caller is now, not where it was at the zygote’s start', () => {
     const before = {cwd: process.cwd(), umask: process.umask()}
     const zygote = open()
+    const file = join(directory.path, 'state.json')
+    const plan = statePlan(file, {}) // compiles print-state, with a mask that lets it be run
     mkdirSync(join(directory.path, 'later'))
     process.chdir(join(directory.path, 'later'))
     process.umask(0o151)
     try {
-      const file = join(directory.path, 'state.json')
-      release(spawnPlan(statePlan(file, {}), 'zygote', zygote))
+      release(spawnPlan(plan, 'zygote', zygote))
       expect(readState(file)).toMatchObject({cwd: realpathSync(process.cwd()), umask: 0o151, parent: process.pid})
     } finally {
       process.chdir(before.cwd)

@@ -1,4 +1,4 @@
-import {ownCgroups} from '../../doctor/cgroup.js'
+import {ownCgroups} from '../../methods/cgroup-tree.js'
 import {type Files, type ReadText, readNumber, statusField} from './files.js'
 import {softLimit} from './memory-rooms.js'
 

@@ -1,4 +1,4 @@
-import {ownCgroups} from '../../doctor/cgroup.js'
+import {ownCgroups} from '../../methods/cgroup-tree.js'
 import {showBytes} from '../size.js'
 import {type Files, meminfoBytes, type ReadText, readNumber, statusField} from './files.js'
 

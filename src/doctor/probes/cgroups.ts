@@ -1,14 +1,26 @@
 import {rmdirSync} from 'node:fs'
+import {ownCgroups} from '../../methods/cgroup-tree.js'
 import {type Call, tried} from '../attempt.js'
-import {ownCgroups} from '../cgroup.js'
 import {read} from '../machine.js'
 import {type Outcome, works} from '../outcome.js'
 import {none, type Probe, type ProbeGroup} from '../probe.js'
+import {fromProc} from '../proc.js'
 
 const AT_FDCWD = -100
 const O_WRONLY = 1
 
-const noCgroup: Outcome = {state: 'missing', evidence: 'no cgroup2 file system is mounted'}
+const noCgroup = {state: 'missing', evidence: 'no cgroup2 file system is mounted'} as const
+
+const controllers = [
+  {name: 'memory', option: '--memory-max'},
+  {name: 'pids', option: '--pids-max'},
+  {name: 'cpu', option: '--cpu-max'},
+]
+
+/** Our own groups in the hierarchies of version 1 that limits are set in. */
+function legacyCgroups(): readonly string[] {
+  return controllers.flatMap(({name}) => ownCgroups(name).slice(0, 1))
+}
 
 function entering(directory: string): readonly Call[] {
   const procs = {slot: 0}
@@ -44,16 +56,26 @@ function inCgroupOfItsOwn(cgroup: string, calls: (directory: string) => readonly
 
 function probeMounted(): Outcome {
   const cgroup = ownCgroups()[0]
-  if (cgroup === undefined) return noCgroup
-  const controllers = read(`${cgroup}/cgroup.controllers`)
-  if (controllers === undefined) return {state: 'missing', evidence: `${cgroup} is ours by name, and not there`}
+  if (cgroup === undefined) {
+    const names = controllers.map(({name}) => name).filter(name => ownCgroups(name).length > 0)
+    const evidence = `${noCgroup.evidence}; version 1 has ${names.join(', ')}`
+    return names.length > 0 ? {...noCgroup, evidence} : noCgroup
+  }
+  const given = read(`${cgroup}/cgroup.controllers`)
+  if (given === undefined) return {state: 'missing', evidence: `${cgroup} is ours by name, and not there`}
   return works(`ours is ${cgroup}`, cgroup)
 }
 
-function probeDelegation(): Outcome {
-  const cgroup = ownCgroups()[0]
-  if (cgroup === undefined) return noCgroup
+function triedBelow(cgroup: string): Outcome {
   return inCgroupOfItsOwn(cgroup, directory => [...entering(directory), ...entering(cgroup)])
+}
+
+function probeDelegation(): Outcome {
+  const unified = ownCgroups()[0]
+  if (unified !== undefined) return triedBelow(unified)
+  const outcomes = legacyCgroups().map(triedBelow)
+  const found = outcomes.find(({state}) => state !== 'works') ?? outcomes[0] ?? noCgroup
+  return found.state === 'works' ? works(found.evidence, 'version 1') : found
 }
 
 function probeKill(): Outcome {
@@ -70,7 +92,7 @@ function probeKill(): Outcome {
 function probeLegacy(name: string): Outcome | undefined {
   const cgroup = ownCgroups(name)[0]
   if (cgroup === undefined) return undefined
-  const outcome = inCgroupOfItsOwn(cgroup, directory => [...entering(directory), ...entering(cgroup)])
+  const outcome = triedBelow(cgroup)
   return outcome.state === 'works' ? works(`${outcome.evidence}, below ${cgroup}`, 'version 1') : outcome
 }
 
@@ -93,28 +115,27 @@ function probeController(name: string): Outcome {
 
 const delegate = 'systemd-run --user --scope -p Delegate=yes spawnctl … starts it in a cgroup that is its own'
 
-const controllers = [
-  {name: 'memory', option: '--memory-max'},
-  {name: 'pids', option: '--pids-max'},
-  {name: 'cpu', option: '--cpu-max'},
-]
+const unifiedAtBoot = 'boot with systemd.unified_cgroup_hierarchy=1'
 
 const probes: readonly Probe[] = [
   {
     id: 'cgroup2',
     title: 'cgroup v2',
-    probe: probeMounted,
+    probe: fromProc(probeMounted),
     consequence: {
-      methods: none,
-      options: ['--cgroup', '--memory-max', '--pids-max', '--cpu-max'],
-      text: 'there is no cgroup to put a program into',
+      methods: ['clone', 'clone-vm'],
+      options: ['--kill-tree'],
+      text: 'a program enters a cgroup of version 1, where there is one, after its creation; --kill-tree ends one by one what it finds',
     },
-    advice: 'boot with systemd.unified_cgroup_hierarchy=1, or mount -t cgroup2 none /sys/fs/cgroup',
+    advice: () =>
+      legacyCgroups().length > 0
+        ? `${unifiedAtBoot}; version 1 limits as well`
+        : `${unifiedAtBoot}, or mount -t cgroup2 none /sys/fs/cgroup`,
   },
   {
     id: 'cgroup-delegation',
     title: 'a cgroup below ours',
-    probe: probeDelegation,
+    probe: fromProc(probeDelegation),
     consequence: {
       methods: none,
       options: ['--cgroup', '--memory-max', '--pids-max', '--cpu-max', '--kill-tree'],
@@ -125,15 +146,18 @@ const probes: readonly Probe[] = [
   {
     id: 'cgroup-kill',
     title: 'cgroup.kill',
-    probe: probeKill,
+    probe: fromProc(probeKill),
     consequence: {methods: none, options: ['--kill-tree'], text: 'ends one by one what it finds'},
-    advice: ({state}) => (state === 'missing' ? 'Linux 5.14 or later has it' : delegate),
+    advice: ({state}) => {
+      if (ownCgroups().length === 0) return unifiedAtBoot
+      return state === 'missing' ? 'Linux 5.14 or later has it' : delegate
+    },
   },
   ...controllers.map(
     ({name, option}): Probe => ({
       id: `cgroup-${name}`,
       title: `cgroup controller: ${name}`,
-      probe: () => probeController(name),
+      probe: fromProc(() => probeController(name)),
       consequence: {methods: none, options: [option], text: 'the limit cannot be set'},
       advice: ({state}) =>
         state === 'missing' ? 'enable it further up, in cgroup.subtree_control of the groups above' : delegate,

@@ -15,14 +15,16 @@ const borrowing = CLONE_VM | CLONE_VFORK
 /** Open in no process: a kernel that knows CLONE_INTO_CGROUP says EBADF. */
 const noSuchFd = 0x7fff_ffff
 
-function residentMiB(): number {
-  return Math.round(Number.parseInt(status('VmRSS') ?? '0', 10) / 1024)
+/** "for a process of 70 MiB"; nothing where /proc does not tell. */
+function ofSize(): string {
+  const resident = status('VmRSS')
+  return resident === undefined ? '' : ` for a process of ${Math.round(Number.parseInt(resident, 10) / 1024)} MiB`
 }
 
 function probeFork(): Outcome {
   const {outcome, result} = attempt({shown: 'fork'})
   if (outcome.state !== 'works') return outcome
-  const cost = `${(result.forkNs / 1e6).toFixed(2)} ms for a process of ${residentMiB()} MiB`
+  const cost = `${(result.forkNs / 1e6).toFixed(2)} ms${ofSize()}`
   return works(`fork of this process took ${cost}`, cost)
 }
 
@@ -72,7 +74,10 @@ const probes: readonly Probe[] = [
       options: none,
       text: 'where the child gets a copy of the memory instead, it works as slowly as fork does',
     },
-    advice: 'an emulator (qemu-user, WSL 1) does this; on a kernel of its own it is faster',
+    advice: outcome =>
+      outcome.state === 'missing' && outcome.errno === undefined
+        ? 'an emulator (qemu-user, WSL 1) does this; on a kernel of its own it is faster'
+        : allow('vfork', '2.2')(outcome),
   },
   {
     id: 'clone3',

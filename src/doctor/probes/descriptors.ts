@@ -3,6 +3,7 @@ import {allow} from '../advice.js'
 import {tried} from '../attempt.js'
 import {works} from '../outcome.js'
 import {none, type Probe, type ProbeGroup} from '../probe.js'
+import {mountProc} from '../proc.js'
 
 const CLOSE_RANGE_CLOEXEC = 4
 const beyondAll = 0xffff_ffff
@@ -41,7 +42,7 @@ const probes: readonly Probe[] = [
       options: none,
       text: 'where close_range is not to be had either, descriptors cannot be closed, and nothing is spawned',
     },
-    advice: 'mount -t proc proc /proc',
+    advice: mountProc,
   },
 ]
 

@@ -1,11 +1,13 @@
 import {readdirSync} from 'node:fs'
-import {ownCgroups} from '../cgroup.js'
-import {read, status} from '../machine.js'
+import {ownCgroups} from '../../methods/cgroup-tree.js'
+import {isInUserNamespace, read} from '../machine.js'
 import {type Outcome, works} from '../outcome.js'
 import {none, type Probe, type ProbeGroup} from '../probe.js'
+import {fromProc} from '../proc.js'
 
 /** With less left, the next few spawns may fail. */
 const tooFew = 8
+const CAP_SYS_ADMIN = 21n
 const CAP_SYS_RESOURCE = 24n
 
 function room(used: number, most: number, what: string): Outcome {
@@ -29,12 +31,16 @@ function tasksOfUser(uid: number): number {
   }, 0)
 }
 
-/** The machine's own root is not counted; root of a user namespace is somebody else outside. */
-function isExempt(): boolean {
-  const isMachines = /^\s*0\s+0\s+4294967295$/.test(read('/proc/self/uid_map') ?? '')
+/**
+ * The machine’s own root is not bound, nor who has one of two capabilities there: in a user namespace other than the
+ * initial one every capability is for what belongs to that alone.
+ * @param readText another one only in tests
+ */
+export function isUnbound(uid: number, readText = read): boolean {
+  const effective = BigInt(`0x${/^CapEff:\s*(\w+)$/m.exec(readText('/proc/self/status') ?? '')?.[1] ?? '0'}`)
   return (
-    (process.getuid?.() === 0 && isMachines) ||
-    ((BigInt(`0x${status('CapEff') ?? '0'}`) >> CAP_SYS_RESOURCE) & 1n) === 1n
+    !isInUserNamespace(readText) &&
+    (uid === 0 || [CAP_SYS_ADMIN, CAP_SYS_RESOURCE].some(bit => (effective >> bit) & 1n))
   )
 }
 
@@ -42,7 +48,8 @@ function probeProcesses(): Outcome {
   const most = softLimit('Max processes')
   if (most === undefined) return works('RLIMIT_NPROC is unlimited', 'unlimited')
   const used = tasksOfUser(process.getuid?.() ?? 0)
-  if (isExempt()) return works(`RLIMIT_NPROC is ${most}, and does not bind this user`, 'does not bind this user')
+  if (isUnbound(process.getuid?.() ?? 0))
+    return works(`RLIMIT_NPROC is ${most}, and does not bind this user`, 'does not bind this user')
   return room(used, most, 'processes and threads of this user (RLIMIT_NPROC)')
 }
 
@@ -64,29 +71,39 @@ function probeDescriptors(): Outcome {
   return outcome.state === 'refused' ? {...outcome, errno: 'EMFILE'} : outcome
 }
 
+const whoUsesThem = 'ps -u "$USER" -L shows who uses them; ulimit -u shows and sets the limit'
+const raisePids = 'raise pids.max there: docker --pids-limit, systemd TasksMax='
+
+/** The limit, if any, that leaves less than a second Node takes for its threads. */
+export function tightLimit(): {evidence: string; next: string} | undefined {
+  const [processes, pids] = [probeProcesses(), probePids()]
+  if (pids.state === 'refused') return {evidence: pids.evidence, next: raisePids}
+  return processes.state === 'refused' ? {evidence: processes.evidence, next: whoUsesThem} : undefined
+}
+
 const probes: readonly Probe[] = [
   {
     id: 'limit-processes',
     title: 'processes of this user',
-    probe: probeProcesses,
+    probe: fromProc(probeProcesses),
     consequence: {
       methods: none,
       options: ['--uid', '--user'],
       text: 'every method fails with EAGAIN when they are used up',
     },
-    advice: 'ps -u "$USER" -L shows who uses them; ulimit -u shows and sets the limit',
+    advice: whoUsesThem,
   },
   {
     id: 'limit-pids',
     title: 'processes of the cgroup',
-    probe: probePids,
+    probe: fromProc(probePids),
     consequence: {methods: none, options: none, text: 'every method fails with EAGAIN when they are used up'},
-    advice: 'raise pids.max there: docker --pids-limit, systemd TasksMax=',
+    advice: raisePids,
   },
   {
     id: 'limit-open-files',
     title: 'open descriptors',
-    probe: probeDescriptors,
+    probe: fromProc(probeDescriptors),
     consequence: {
       methods: none,
       options: ['--fd', '--stdin', '--stdout', '--stderr'],

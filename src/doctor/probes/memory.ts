@@ -1,6 +1,7 @@
 import {read, status, sysctl} from '../machine.js'
 import {type Outcome, works} from '../outcome.js'
 import {none, type Probe, type ProbeGroup} from '../probe.js'
+import {fromProc} from '../proc.js'
 
 const modes = ['heuristic', 'always', 'strict'] as const
 const strict = 2
@@ -38,7 +39,7 @@ const probes: readonly Probe[] = [
   {
     id: 'overcommit',
     title: 'memory promised beyond what there is',
-    probe: probeOvercommit,
+    probe: fromProc(probeOvercommit),
     consequence: {
       methods: ['fork'],
       options: none,

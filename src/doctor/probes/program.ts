@@ -3,18 +3,32 @@ import {existsSync} from 'node:fs'
 import {zygoteExecutable} from '../../native/binding.js'
 import {type PosixSpawnFeatures, posixSpawnFeatures} from '../../native/core.js'
 import {glibcVersion} from '../../native/probe.js'
-import {type Outcome, works} from '../outcome.js'
+import {type Outcome, wanting, works} from '../outcome.js'
 import {none, type Probe, type ProbeGroup} from '../probe.js'
+import {hasProc, mountProc} from '../proc.js'
+
+const patienceMs = 5000
 
 function probeCore(): Outcome {
-  posixSpawnFeatures()
+  try {
+    posixSpawnFeatures()
+  } catch (error) {
+    return {state: 'missing', evidence: (error as Error).message}
+  }
   return works(`loaded, beside ${zygoteExecutable()}`)
 }
 
 function probeCompiler(): Outcome {
   const candidates = process.env.CC === undefined ? ['cc', 'gcc', 'clang'] : [process.env.CC]
   for (const name of candidates) {
-    const {status, stdout} = spawnSync(name, ['--version'], {encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore']})
+    const {status, stdout, error} = spawnSync(name, ['--version'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      timeout: patienceMs,
+    })
+    const code = (error as NodeJS.ErrnoException | undefined)?.code
+    const want = code && wanting(`${name} cannot be tried (${code})`, code)
+    if (want) return want
     if (status === 0) return works(stdout.split('\n')[0] as string, name)
   }
   return {state: 'missing', evidence: `none of ${candidates.join(', ')} runs`}
@@ -26,6 +40,13 @@ function probeLibc(): Outcome {
   const musl = ['x86_64', 'aarch64'].some(name => existsSync(`/lib/ld-musl-${name}.so.1`))
   return musl ? works('there is a musl loader in /lib', 'musl') : {state: 'unknown', evidence: 'neither glibc nor musl'}
 }
+
+/** Their steps read or write files of /proc, or exec does before them. */
+const needProc = [
+  ...['--map-root-user', '--map-current-user', '--map-users', '--map-groups', '--setgroups'],
+  ...['--join', '--cap-drop', '--cap-add', '--ambient-caps', '--oom-score-adj'],
+  ...['--cgroup', '--memory-max', '--pids-max', '--cpu-max', '--timeout', '--kill-tree'],
+]
 
 const features: readonly {
   feature: keyof PosixSpawnFeatures
@@ -112,6 +133,18 @@ const probes: readonly Probe[] = [
     probe: probeLibc,
     consequence: {methods: none, options: none, text: 'what its posix_spawn can do is asked below all the same'},
     advice: 'ldd --version says which it is',
+  },
+  {
+    id: 'proc',
+    title: '/proc',
+    probe: () =>
+      hasProc() ? works('there is a /proc/self/status') : {state: 'missing', evidence: 'there is no /proc/self/status'},
+    consequence: {
+      methods: ['zygote'],
+      options: needProc,
+      text: 'cannot be used; nor can recommend --pid look at anything',
+    },
+    advice: mountProc,
   },
   ...features.map(
     ({feature, title, function: name, glibc, options, text}): Probe => ({

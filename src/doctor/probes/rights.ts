@@ -1,11 +1,12 @@
 import {constants} from 'node:os'
 import {words32, words64} from '../../plan/script.js'
-import {needsRight} from '../advice.js'
+import {allow, needsRight} from '../advice.js'
 import {type Call, tried} from '../attempt.js'
 import {summarizeCapabilities} from '../capabilities.js'
 import {isFiltered, read, status, sysctl} from '../machine.js'
 import {type Outcome, works} from '../outcome.js'
 import {none, type Probe, type ProbeGroup} from '../probe.js'
+import {fromProc, mountProc} from '../proc.js'
 
 const AT_FDCWD = -100
 const O_WRONLY = 1
@@ -53,14 +54,16 @@ function probeNewPrivileges(): Outcome {
   return {state: 'refused', evidence: 'no_new_privs is set, and nothing below can take it back'}
 }
 
+const inUserNamespace = 'with --unshare user, where the program has it'
+
 /** Rights that are tried: what is asked of the kernel, whose right it is, and the options that need it. */
 const tries: readonly {
   id: string
   title: string
   calls: readonly Call[]
   capability: string
-  /** It counts in a user namespace, too; the others are asked of the machine's own. */
-  ofNamespace: boolean
+  /** How it is had in a user namespace; the others are asked of the machine’s own. */
+  instead?: string
   options: readonly string[]
 }[] = [
   {
@@ -72,7 +75,7 @@ const tries: readonly {
       {name: 'setuid', args: [nobody]},
     ],
     capability: 'CAP_SETUID and CAP_SETGID',
-    ofNamespace: true,
+    instead: 'with --unshare user --map-users auto --map-groups auto, whose maps have other ids than one’s own',
     options: ['--user', '--uid', '--gid', '--groups'],
   },
   {
@@ -80,7 +83,7 @@ const tries: readonly {
     title: 'change the root directory',
     calls: [{name: 'chroot', args: ['/']}],
     capability: 'CAP_SYS_CHROOT',
-    ofNamespace: true,
+    instead: inUserNamespace,
     options: ['--chroot'],
   },
   {
@@ -88,7 +91,6 @@ const tries: readonly {
     title: 'raise the priority',
     calls: [{name: 'setpriority', args: [PRIO_PROCESS, 0, highestPriority]}],
     capability: 'CAP_SYS_NICE',
-    ofNamespace: false,
     options: ['--nice'],
   },
   {
@@ -96,7 +98,6 @@ const tries: readonly {
     title: 'real-time scheduling',
     calls: [{name: 'sched_setscheduler', args: [0, SCHED_FIFO, words32([1])], shown: 'sched_setscheduler(SCHED_FIFO)'}],
     capability: 'CAP_SYS_NICE',
-    ofNamespace: false,
     options: ['--sched'],
   },
   {
@@ -110,7 +111,6 @@ const tries: readonly {
       },
     ],
     capability: 'CAP_SYS_RESOURCE',
-    ofNamespace: false,
     options: ['--rlimit'],
   },
   {
@@ -118,7 +118,7 @@ const tries: readonly {
     title: 'drop from the bounding set',
     calls: [{name: 'prctl', args: [PR_CAPBSET_DROP, CAP_CHOWN], shown: 'prctl(PR_CAPBSET_DROP)'}],
     capability: 'CAP_SETPCAP',
-    ofNamespace: true,
+    instead: inUserNamespace,
     options: ['--cap-drop', '--securebits'],
   },
 ]
@@ -127,30 +127,30 @@ const probes: readonly Probe[] = [
   {
     id: 'capabilities',
     title: 'capabilities',
-    probe: probeCapabilities,
+    probe: fromProc(probeCapabilities),
     consequence: {methods: none, options: none, text: 'they are not known'},
-    advice: 'mount -t proc proc /proc',
+    advice: mountProc,
   },
   ...tries.map(
-    ({id, title, calls, capability, ofNamespace, options}): Probe => ({
+    ({id, title, calls, capability, instead, options}): Probe => ({
       id,
       title,
       probe: () => tried({calls}),
       consequence: {methods: none, options, text: 'refused, as far as it needs the right to'},
-      advice: needsRight(capability, ofNamespace),
+      advice: needsRight(capability, instead),
     }),
   ),
   {
     id: 'lower-oom-score',
     title: 'lower oom_score_adj',
-    probe: probeLowerOomScore,
+    probe: fromProc(probeLowerOomScore),
     consequence: {methods: none, options: ['--oom-score-adj'], text: 'can be raised only'},
-    advice: needsRight('CAP_SYS_RESOURCE', false),
+    advice: needsRight('CAP_SYS_RESOURCE'),
   },
   {
     id: 'new-privileges',
     title: 'set-user-id programs',
-    probe: probeNewPrivileges,
+    probe: fromProc(probeNewPrivileges),
     consequence: {methods: none, options: none, text: 'a program that is run cannot gain rights by sudo, su or ping'},
     advice: 'container: without no-new-privileges; systemd: NoNewPrivileges=no',
   },
@@ -170,13 +170,14 @@ const probes: readonly Probe[] = [
         ],
         since: '3.17',
       }),
-    consequence: {methods: none, options: ['--seccomp', '--no-new-privs'], text: 'refused'},
-    advice: 'a kernel with CONFIG_SECCOMP_FILTER has it; in a container its own profile must allow seccomp',
+    consequence: {methods: none, options: ['--seccomp'], text: 'refused'},
+    advice: outcome =>
+      isFiltered() ? allow('seccomp', '3.17')(outcome) : 'a kernel with CONFIG_SECCOMP_FILTER has it',
   },
   {
     id: 'unfiltered',
     title: 'system calls unfiltered',
-    probe: probeUnfiltered,
+    probe: fromProc(probeUnfiltered),
     consequence: {
       methods: none,
       options: none,

@@ -5,6 +5,7 @@ import {status} from '../machine.js'
 import {type Outcome, works} from '../outcome.js'
 import {none, type Probe, type ProbeGroup} from '../probe.js'
 
+const P_PID = 1
 const P_PIDFD = 3
 const WEXITED = 4
 const WNOHANG = 1
@@ -19,7 +20,19 @@ function probeReaping(): Outcome {
   const ignored = BigInt(`0x${status('SigIgn') ?? '0'}`)
   if ((ignored >> BigInt(constants.signals.SIGCHLD - 1)) & 1n)
     return {state: 'missing', evidence: 'SIGCHLD is ignored: the kernel reaps every child at once'}
-  return works('SIGCHLD is not ignored')
+  const pid = {slot: 0}
+  const outcome = tried({
+    calls: [
+      {name: 'getpid', args: [], save: pid},
+      {
+        name: 'waitid',
+        shown: 'waitid(P_PID)',
+        args: [P_PID, pid, new Uint8Array(siginfoBytes), WEXITED | WNOHANG, 0],
+        forgive: [constants.errno.ECHILD], // nobody is its own child
+      },
+    ],
+  })
+  return outcome.state === 'works' ? works('SIGCHLD is not ignored, and waitid asks for a child') : outcome
 }
 
 const probes: readonly Probe[] = [
@@ -38,8 +51,8 @@ const probes: readonly Probe[] = [
     },
     consequence: {
       methods: ['fork', 'vfork', 'posix_spawn', 'zygote'],
-      options: none,
-      text: 'exec waits and signals by pid; the library’s launch needs clone, whose pidfd comes with the child',
+      options: ['--join'],
+      text: 'exec waits and signals by pid; the library’s launch needs clone, whose pidfd comes with the child; PID cannot be joined, a path can',
     },
     advice: allow('pidfd_open', '5.3'),
   },
@@ -69,7 +82,11 @@ const probes: readonly Probe[] = [
         ],
         since: '5.4',
       }),
-    consequence: {methods: none, options: none, text: 'children are waited for by pid'},
+    consequence: {
+      methods: none,
+      options: none,
+      text: 'a kernel before 5.4 is asked by pid; where a filter refuses it, how a program ended is lost',
+    },
     advice: allow('waitid', '5.4'),
   },
   {
@@ -78,7 +95,10 @@ const probes: readonly Probe[] = [
     essential: true,
     probe: probeReaping,
     consequence: {methods: none, options: none, text: 'how a program ended is not known: its exit code is lost'},
-    advice: 'the program that starts spawnctl ignores SIGCHLD: it should not',
+    advice: outcome =>
+      outcome.state === 'missing'
+        ? 'the program that starts spawnctl ignores SIGCHLD: it should not'
+        : allow('waitid', '2.6')(outcome),
   },
 ]
 

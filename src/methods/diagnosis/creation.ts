@@ -1,5 +1,6 @@
 import {readFileSync} from 'node:fs'
 import type {Advice} from '../../errors.js'
+import {ownCgroups} from '../cgroup-tree.js'
 import type {Method} from '../method.js'
 
 function read(path: string): string {
@@ -10,24 +11,18 @@ function read(path: string): string {
   }
 }
 
-/** The nearest cgroup v2 with a full pids controller, from our own upwards. */
+/** The nearest cgroup, of either version, that has as many processes as its pids controller lets it. */
 function fullCgroup(): {path: string; max: number} | undefined {
-  let path = /^0::(.*)$/m.exec(read('/proc/self/cgroup'))?.[1]
-  while (path !== undefined && path !== '') {
-    const directory = `/sys/fs/cgroup${path === '/' ? '' : path}`
-    const max = Number(read(`${directory}/pids.max`))
-    if (max > 0 && Number(read(`${directory}/pids.current`)) >= max) return {path: directory, max}
-    if (path === '/') return undefined
-    path = path.slice(0, path.lastIndexOf('/')) || '/'
-  }
-  return undefined
+  return [...ownCgroups(), ...ownCgroups('pids')]
+    .map(path => ({path, max: Number(read(`${path}/pids.max`))}))
+    .find(({path, max}) => max > 0 && Number(read(`${path}/pids.current`)) >= max)
 }
 
 function processLimit(): string | undefined {
   return /^Max processes\s+(\d+)/m.exec(read('/proc/self/limits'))?.[1]
 }
 
-function explainEagain(): Advice {
+function explainEagain(): Required<Advice> {
   const cgroup = fullCgroup()
   if (cgroup !== undefined)
     return {
@@ -40,22 +35,17 @@ function explainEagain(): Advice {
       limit === undefined
         ? 'a limit on the number of processes or threads is reached'
         : `this user is at its limit of ${limit} processes and threads (RLIMIT_NPROC)`,
-    next: 'ulimit -u; ps -u "$USER" -L shows who uses them; spawnctl doctor shows every limit',
+    next: 'ulimit -u; ps -u "$USER" -L shows who uses them',
   }
 }
 
-/** Why a child could not be created, or the caller not prepare for it. */
-export function explainCreation(method: Method, errno: string): Advice {
+/** What is used up, where an errno says so: it tells nothing of the call that got it. */
+export function explainWant(errno: string): Required<Advice> | undefined {
   switch (errno) {
     case 'EAGAIN':
       return explainEagain()
     case 'ENOMEM':
-      return method === 'fork'
-        ? {
-            why: 'fork promises the child a copy of all memory, and the kernel refuses to promise more (overcommit)',
-            next: '--method clone, vfork or posix_spawn: they share memory and need none',
-          }
-        : {why: 'the kernel is out of memory, or at the limit of its cgroup', next: 'free -h; cat /proc/meminfo'}
+      return {why: 'the kernel is out of memory, or at the limit of its cgroup', next: 'free -h; cat /proc/meminfo'}
     case 'EMFILE':
       return {
         why: 'this process is at its limit of open files (RLIMIT_NOFILE)',
@@ -63,6 +53,22 @@ export function explainCreation(method: Method, errno: string): Advice {
       }
     case 'ENFILE':
       return {why: 'the whole system is at its limit of open files', next: 'cat /proc/sys/fs/file-nr'}
+    default:
+      return undefined
+  }
+}
+
+/** Why a child could not be created, or the caller not prepare for it. */
+export function explainCreation(method: Method, errno: string): Advice {
+  if (errno === 'ENOMEM' && method === 'fork')
+    return {
+      why: 'fork promises the child a copy of all memory, and the kernel refuses to promise more (overcommit)',
+      next: '--method clone, vfork or posix_spawn: they share memory and need none',
+    }
+  const want = explainWant(errno)
+  if (want !== undefined)
+    return errno === 'EAGAIN' ? {...want, next: `${want.next}; spawnctl doctor shows every limit`} : want
+  switch (errno) {
     case 'EPERM':
       return {
         why: 'a security policy (seccomp, LSM) refuses the call',

@@ -34,6 +34,13 @@ function file(sysctl: string): string {
   return `/proc/sys/${sysctl.replaceAll('.', '/')}`
 }
 
+/** As many as most distributions allow a small machine. */
+const usualNamespaces = 10_000
+
+export function raiseNamespaceLimit(sysctl: string): string {
+  return `sysctl -w ${sysctl}=${usualNamespaces}`
+}
+
 /** Names the sysctl that refuses a namespace, or undefined when none of them does. */
 export function explainNamespaces(step: Step, errno: string, read: Read = readSetting): Advice | undefined {
   const isAffected = ['unshare', 'hostname', 'loopback', 'mounts', 'root'].includes(step.kind)
@@ -42,7 +49,7 @@ export function explainNamespaces(step: Step, errno: string, read: Read = readSe
     const namespace = step.namespaces.find(name => read(file(`user.max_${namespaceFile(name)}_namespaces`)) === '0')
     if (namespace === undefined) return undefined
     const sysctl = `user.max_${namespaceFile(namespace)}_namespaces`
-    return {why: `${sysctl} is 0: no ${namespace} namespaces here`, next: `sudo sysctl -w ${sysctl}=10000`}
+    return {why: `${sysctl} is 0: no ${namespace} namespaces here`, next: `sudo ${raiseNamespaceLimit(sysctl)}`}
   }
   if (errno !== 'EPERM' && errno !== 'EACCES') return undefined
   if (step.kind === 'unshare' && !step.namespaces.includes('user')) return undefined

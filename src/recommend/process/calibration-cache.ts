@@ -1,6 +1,7 @@
-import {mkdirSync, readFileSync, renameSync, writeFileSync} from 'node:fs'
+import {randomBytes} from 'node:crypto'
+import {existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs'
 import {cpus, homedir, release} from 'node:os'
-import {isAbsolute, join} from 'node:path'
+import {dirname, isAbsolute, join} from 'node:path'
 import * as v from 'valibot'
 import {methods} from '../../methods/method.js'
 import type {Calibration} from './prediction.js'
@@ -21,10 +22,30 @@ function machine(): string {
   return `${release()} ${process.arch} ${cpus()[0]?.model ?? ''}`
 }
 
-/** $XDG_CACHE_HOME, which counts only when it is absolute (XDG Base Directory Specification). */
-function directory(): string {
-  const given = process.env.XDG_CACHE_HOME
-  return join(given !== undefined && isAbsolute(given) ? given : join(homedir(), '.cache'), 'spawnctl')
+/** $XDG_CACHE_HOME counts only when it is absolute (XDG Base Directory Specification), and so does a home. */
+function directory(): string | undefined {
+  const places = [process.env.XDG_CACHE_HOME ?? '', join(homedir() || '.', '.cache')]
+  const place = places.find(isAbsolute)
+  return place && join(place, 'spawnctl')
+}
+
+/** One level after the other: Node's recursive mkdir never ends below a directory that lets nothing be made, as /proc. */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return
+  makeDirectory(dirname(path))
+  mkdirSync(path, {mode: 0o700})
+}
+
+/** Nobody sees it half written, and nobody can have put a link in its place. */
+function replace(file: string, text: string): void {
+  const draft = `${file}.${randomBytes(8).toString('hex')}`
+  try {
+    writeFileSync(draft, text, {flag: 'wx', mode: 0o600})
+    renameSync(draft, file)
+  } catch (error) {
+    rmSync(draft, {force: true})
+    throw error
+  }
 }
 
 function remembered(file: string): Calibration | undefined {
@@ -40,10 +61,8 @@ function remembered(file: string): Calibration | undefined {
 /** A cache that cannot be written costs a second each time, and nothing else. */
 function remember(file: string, calibration: Calibration): void {
   try {
-    mkdirSync(directory(), {recursive: true})
-    const draft = `${file}.${process.pid}`
-    writeFileSync(draft, `${JSON.stringify({machine: machine(), calibration}, null, 2)}\n`)
-    renameSync(draft, file)
+    makeDirectory(dirname(file))
+    replace(file, `${JSON.stringify({machine: machine(), calibration}, null, 2)}\n`)
   } catch {
     // read-only home
   }
@@ -51,7 +70,9 @@ function remember(file: string, calibration: Calibration): void {
 
 /** The calibration of this machine: measured once, then remembered. */
 export async function calibrated(measure: () => Promise<Calibration>): Promise<Calibration> {
-  const file = join(directory(), 'calibration.json')
+  const place = directory()
+  if (place === undefined) return measure()
+  const file = join(place, 'calibration.json')
   const known = remembered(file)
   if (known !== undefined) return known
   const measured = await measure()

@@ -15,8 +15,13 @@ export interface Evidence extends ProcessFacts {
  */
 const tolerableNs = 1_000_000
 
+/** As programs read it: with the threshold that decides “performance critical?”. */
+export function evidenceAsJson(evidence: Evidence): object {
+  return {...evidence, performanceCriticalAboveNs: tolerableNs}
+}
+
 function showNs(ns: number): string {
-  return ns >= 1e6 ? `${(ns / 1e6).toPrecision(2)} ms` : `${Math.round(ns / 1e3)} µs`
+  return ns >= 1e6 ? `${Number((ns / 1e6).toPrecision(2))} ms` : `${Math.round(ns / 1e3)} µs`
 }
 
 function showMiB(bytes: number): string {
@@ -26,7 +31,7 @@ function showMiB(bytes: number): string {
 
 function isCritical({callerBlockedNs, ...facts}: Evidence): Answered {
   const {fork, clone} = callerBlockedNs
-  const because = `for ${showMiB(facts.copiedBytes + facts.copiedHugeBytes)} and ${facts.mappings} mappings of process ${facts.pid} (${facts.name}) fork would block its caller for ${showNs(fork)}, clone for ${showNs(clone)}`
+  const because = `for ${showMiB(facts.copiedBytes + facts.copiedHugeBytes)} and ${facts.mappings} mappings of process ${facts.pid} (${facts.name}) fork would block its caller for ${showNs(fork)}, clone for ${showNs(clone)}; more than ${showNs(tolerableNs)} is critical`
   return {answer: fork > tolerableNs ? 'yes' : 'no', source: 'process', because}
 }
 
@@ -40,6 +45,27 @@ export function costsOf({callerBlockedNs}: Evidence): readonly {method: string; 
   return Object.entries(callerBlockedNs)
     .sort(([, a], [, b]) => a - b)
     .map(([method, ns]) => ({method, time: showNs(ns)}))
+}
+
+/** What decides “performance critical?”, for people. */
+export function thresholdOf(): string {
+  return `more than ${showNs(tolerableNs)} of fork counts as performance critical`
+}
+
+/** What was seen of the process, for people. */
+export function seenOf(evidence: Evidence): {title: string; lines: readonly {what: string; value: string}[]} {
+  const {pid, name, threads, residentBytes, copiedBytes, copiedHugeBytes, keptBytes, mappings} = evidence
+  return {
+    title: `Process ${pid} (${name})`,
+    lines: [
+      {what: 'threads', value: String(threads)},
+      {what: 'resident memory', value: showMiB(residentBytes)},
+      {what: 'fork would copy', value: showMiB(copiedBytes + copiedHugeBytes)},
+      {what: 'of that in huge pages', value: showMiB(copiedHugeBytes)},
+      {what: 'kept from fork', value: showMiB(keptBytes)},
+      {what: 'mappings', value: String(mappings)},
+    ],
+  }
 }
 
 /** The answers that a live process gives by what it is. */

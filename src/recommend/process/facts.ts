@@ -1,5 +1,6 @@
 import {readFileSync} from 'node:fs'
-import {UsageError} from '../../errors.js'
+import {type Advice, UsageError} from '../../errors.js'
+import {capabilitiesIn, describeCapabilities} from '../../plan/capability-names.js'
 
 /** What fork would have to copy of a live process, and how many threads it would leave behind. */
 export interface ProcessFacts {
@@ -25,25 +26,65 @@ interface Mapping {
 const bytesPerKiB = 1024
 const notCopied = 'dc'
 const wiped = 'wf'
+const CAP_SYS_PTRACE = 19
 
 function read(root: string, pid: number, name: string): string {
   try {
     return readFileSync(`${root}/${pid}/${name}`, 'utf8')
   } catch (error) {
-    throw refusal(pid, (error as NodeJS.ErrnoException).code ?? '')
+    throw refusal(root, pid, (error as NodeJS.ErrnoException).code ?? '')
   }
 }
 
-function refusal(pid: number, code: string): UsageError {
+/** What /proc/PID/status says, which anybody may read. */
+function statusField(root: string, pid: number | 'self', name: string): string {
+  try {
+    return new RegExp(`^${name}:\\s+(.*)$`, 'm').exec(readFileSync(`${root}/${pid}/status`, 'utf8'))?.[1] ?? ''
+  } catch {
+    return ''
+  }
+}
+
+function heldBy(root: string, pid: number | 'self'): readonly number[] {
+  return capabilitiesIn(statusField(root, pid, 'CapPrm') || '0')
+}
+
+function isOwn(root: string, pid: number): boolean {
+  return statusField(root, pid, 'Uid').split(/\s+/)[0] === statusField(root, 'self', 'Uid').split(/\s+/)[0]
+}
+
+/** Its own user, too, must have every capability that it has (ptrace(2), access mode PTRACE_MODE_READ). */
+function adviseAccess(root: string, pid: number): Advice {
+  const own = heldBy(root, 'self')
+  const lacking = heldBy(root, pid).filter(capability => !own.includes(capability))
+  const isRoot = process.geteuid?.() === 0
+  if (!isRoot && !isOwn(root, pid))
+    return {
+      why: 'only its own user and root may (ptrace(2), access mode PTRACE_MODE_READ)',
+      next: `run it as that user, or as root; id -un; ps -o user= -p ${pid}`,
+    }
+  const hasPtrace = own.includes(CAP_SYS_PTRACE)
+  const ptrace = hasPtrace
+    ? 'CAP_SYS_PTRACE would do, and this process has it; so something else forbids it, a security module (Landlock, SELinux)'
+    : 'CAP_SYS_PTRACE is needed'
+  const compare = `grep Cap /proc/${pid}/status /proc/self/status`
+  const get = isRoot ? 'in a container: --cap-add SYS_PTRACE' : 'sudo'
+  return {
+    why:
+      lacking.length > 0
+        ? `it has capabilities that this process lacks (${describeCapabilities(lacking)}): ${ptrace}`
+        : `it is of another user, or does not let itself be looked at (PR_SET_DUMPABLE): ${ptrace}`,
+    next: hasPtrace ? compare : `${get}; ${compare}`,
+  }
+}
+
+function refusal(root: string, pid: number, code: string): UsageError {
   if (code === 'ENOENT' || code === 'ESRCH')
     return new UsageError(`--pid ${pid}: there is no such process`, {
       why: 'it has ended, or the number is of another pid namespace',
       next: 'ps -e; pgrep NAME',
     })
-  return new UsageError(`--pid ${pid}: its memory may not be looked at (${code})`, {
-    why: 'only its own user and root may (ptrace(2), access mode PTRACE_MODE_READ)',
-    next: `run it as that user, or as root; id -un; ps -o user= -p ${pid}`,
-  })
+  return new UsageError(`--pid ${pid}: its memory may not be looked at (${code})`, adviseAccess(root, pid))
 }
 
 /** The mappings of a smaps file: each begins with its range of addresses. */

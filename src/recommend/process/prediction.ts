@@ -14,7 +14,7 @@ export type Prediction = Readonly<Record<Method, number>>
 
 const MiB = 2 ** 20
 
-/** Nanoseconds for which each method would block this process. Only fork copies what it holds. */
+/** Whole nanoseconds for which each method would block this process. Only fork copies what it holds. */
 export function predict(facts: ProcessFacts, calibration: Calibration): Prediction {
   const {smallNs, forkNsPerMiB, forkNsPerHugeMiB, forkNsPerMapping} = calibration
   const fork =
@@ -22,5 +22,6 @@ export function predict(facts: ProcessFacts, calibration: Calibration): Predicti
     (facts.copiedBytes / MiB) * forkNsPerMiB +
     (facts.copiedHugeBytes / MiB) * forkNsPerHugeMiB +
     facts.mappings * forkNsPerMapping
-  return {...smallNs, fork}
+  const all = Object.entries({...smallNs, fork}).map(([method, ns]) => [method, Math.round(ns)])
+  return Object.fromEntries(all) as Prediction
 }

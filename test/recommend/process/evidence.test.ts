@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest'
-import {answersFrom, costsOf} from '../../../src/recommend/process/evidence.js'
+import {answersFrom, costsOf, evidenceAsJson, seenOf} from '../../../src/recommend/process/evidence.js'
 import {type Calibration, predict} from '../../../src/recommend/process/prediction.js'
 
 const MiB = 2 ** 20
@@ -51,8 +51,31 @@ describe('what a process tells', () => {
 
   it('says what it goes by', () => {
     expect(answersFrom(seen({copiedMiB: 2048, mappings: 900}))['performance-critical']?.because).toBe(
-      'for 2.0 GiB and 900 mappings of process 7 (server) fork would block its caller for 37 ms, clone for 75 µs',
+      'for 2.0 GiB and 900 mappings of process 7 (server) fork would block its caller for 37 ms, clone for 75 µs; more than 1 ms is critical',
     )
+  })
+
+  it('is predicted in whole nanoseconds', () => {
+    const facts = seen({copiedMiB: 1, mappings: 3})
+    const rough = {...calibration, smallNs: {...calibration.smallNs, clone: 75_000.5}, forkNsPerMapping: 0.37}
+    expect(predict(facts, rough)).toMatchObject({clone: 75_001, fork: 98_001})
+  })
+
+  it('comes with the threshold, for programs', () => {
+    expect(evidenceAsJson(seen({}))).toMatchObject({pid: 7, performanceCriticalAboveNs: 1_000_000})
+  })
+
+  it('is shown as it was seen', () => {
+    const {title, lines} = seenOf(seen({copiedMiB: 1024, hugeMiB: 512, mappings: 40, threads: 3}))
+    expect(title).toBe('Process 7 (server)')
+    expect(lines.map(({what, value}) => `${what}: ${value}`)).toEqual([
+      'threads: 3',
+      'resident memory: 0 MiB',
+      'fork would copy: 1.5 GiB',
+      'of that in huge pages: 512 MiB',
+      'kept from fork: 0 MiB',
+      'mappings: 40',
+    ])
   })
 
   it('lists the methods, the quickest first', () => {

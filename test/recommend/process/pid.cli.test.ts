@@ -76,6 +76,18 @@ describe('recommend --pid', () => {
     )
   })
 
+  it('shows what it saw also where the path ends at the first question', async () => {
+    const {stdout} = await look()
+    expect(stdout).toMatch(
+      new RegExp(
+        `^Process ${watched.pid} \\(python3\\)\\n  threads +2\\n  resident memory +\\d+ MiB\\n(.*\\n){4}\\nFor how`,
+        'm',
+      ),
+    )
+    expect(stdout).toContain('more than 1 ms of fork counts as performance critical')
+    expect(JSON.parse((await look('--json')).stdout).process).toMatchObject({performanceCriticalAboveNs: 1_000_000})
+  })
+
   it.each([
     ['4194303', 'there is no such process'],
     ['2147483648', '--pid wants a whole number'],
@@ -85,6 +97,16 @@ describe('recommend --pid', () => {
     expect(status).toBe(2)
     expect(stdout).toBe('')
     expect(JSON.parse(stderr).error.message).toContain(words)
+  })
+
+  it.skipIf(!has.root)('tells root which capabilities are lacking # needs root', async () => {
+    // Newer kernels let who has CAP_PERFMON look, too; CAP_SYS_ADMIN stands for it.
+    const lacking = 'setpriv --bounding-set -sys_ptrace,-perfmon,-sys_admin "$1" "$2" recommend --pid "$3"'
+    const {status, stderr} = await runShell(lacking, [node, cli, String(watched.pid)])
+    expect(status).toBe(2)
+    expect(stderr).toMatch(
+      /why: {2}it has capabilities that this process lacks \(.*sys_ptrace.*\): CAP_SYS_PTRACE is needed/,
+    )
   })
 
   it.skipIf(!has.rootAndOpenTree)(
