@@ -10,12 +10,23 @@ function unknown(what: string, name: string, database: string): never {
   })
 }
 
+function lookUp<T>(what: string, name: string, look: (name: string) => T): T {
+  try {
+    return look(name)
+  } catch (cause) {
+    throw new UsageError(`the ${what} "${name}" cannot be looked up: ${(cause as Error).message}`, {
+      why: 'what nsswitch.conf names could not be asked',
+      next: `getent ${what === 'user' ? 'passwd' : 'group'} ${name}; ulimit -n`,
+    })
+  }
+}
+
 /** @throws {UsageError} */
 export function findUser(name: string): {uid: number; gid: number} {
-  return lookUpUser(name) ?? unknown('user', name, '/etc/passwd')
+  return lookUp('user', name, lookUpUser) ?? unknown('user', name, '/etc/passwd')
 }
 
 /** @throws {UsageError} */
 export function findGroup(name: string): number {
-  return lookUpGroup(name) ?? unknown('group', name, '/etc/group')
+  return lookUp('group', name, lookUpGroup) ?? unknown('group', name, '/etc/group')
 }

@@ -35,12 +35,23 @@ function open(directory: string, version: 1 | 2, calls: CgroupCalls): OpenCgroup
   const {O_WRONLY, O_RDONLY, O_DIRECTORY} = constants
   const procs = calls.open(join(directory, 'cgroup.procs'), O_WRONLY)
   if (version === 1) return {procs}
-  return {procs, directory: calls.open(directory, O_RDONLY | O_DIRECTORY)}
+  try {
+    return {procs, directory: calls.open(directory, O_RDONLY | O_DIRECTORY)}
+  } catch (error) {
+    calls.close(procs)
+    throw error
+  }
 }
 
 function fail(what: string, cause: unknown): never {
   if (cause instanceof PlanError) throw cause
-  throw new PlanError('E_CGROUP', `${what}: ${(cause as Error).message}`, {
+  const {code = '', message} = cause as NodeJS.ErrnoException
+  if (code === 'EINVAL' || code === 'ERANGE')
+    throw new PlanError('E_CGROUP', `${what}: ${message}`, {
+      why: 'the kernel does not take the limit: cpu.max wants at least 1000 µs, in a period of 1000 to 1000000 µs',
+      next: '--cpu-max 10%, --pids-max 100, --memory-max 64M',
+    })
+  throw new PlanError('E_CGROUP', `${what}: ${message}`, {
     why: 'control groups belong to root, unless they are delegated',
     next: 'sudo, or systemd-run --user --scope -p Delegate=yes spawnctl exec …; spawnctl doctor tells what is delegated',
   })

@@ -38,7 +38,7 @@ function mapCalls(
   kind: 'uid' | 'gid',
   map: readonly IdMap[],
 ) {
-  if (mayMapOthers())
+  if (mayMapOthers(kind))
     return opening.write(`/proc/${pid}/${kind}_map`, mapText(map), 'the maps, by the rights of outside')
   const tool = `new${kind}map`
   const words = map.flatMap(({inner, outer, count}) => [inner, outer, count]).map(number => `"${number}"`)

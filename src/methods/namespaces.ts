@@ -2,15 +2,18 @@ import {closeSync, constants, openSync, readFileSync, readlinkSync, writeFileSyn
 import {PlanError, SpawnError} from '../errors.js'
 import {initExecutable} from '../native/binding.js'
 import {reapChild} from '../native/core.js'
+import {capabilitiesIn} from '../plan/capability-names.js'
 import {type IdMap, mapText} from '../plan/id-map.js'
 import {namespaces, readNamespace} from '../plan/namespaces.js'
 import {makePlan, type Plan} from '../plan/plan.js'
 import type {JoinTarget, Step, Unshare} from '../plan/step.js'
 import {mapsItself} from '../plan/steps/unshare.js'
+import {describeErrno} from './diagnosis/errno.js'
 import {heldZygote, type Spawn, startZygote} from './zygote.js'
 
 const O_PATH = 0o10000000
-const CAP_SETUID = 7n
+const CAP_SETGID = 6
+const CAP_SETUID = 7
 
 /** The executable of a first process that stays behind; opened only by a plan that needs it. */
 export function openInit(): {open: () => number; close: () => void} {
@@ -26,6 +29,14 @@ export function openInit(): {open: () => number; close: () => void} {
   }
 }
 
+function linkOf(fd: number): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`)
+  } catch {
+    return '' // no /proc
+  }
+}
+
 function openTarget(path: string): JoinTarget & {fd: number} {
   let fd: number
   try {
@@ -35,7 +46,7 @@ function openTarget(path: string): JoinTarget & {fd: number} {
       next: `ls -l ${path}; ip netns, or lsns, list namespaces`,
     })
   }
-  const [, name] = /^(\w+):\[\d+\]$/.exec(readlinkSync(`/proc/self/fd/${fd}`)) ?? []
+  const [, name] = /^(\w+):\[\d+\]$/.exec(linkOf(fd)) ?? []
   if (name !== undefined && [...namespaces, 'mnt'].includes(name)) return {fd, namespace: readNamespace(name, 'join')}
   closeSync(fd)
   throw new PlanError('E_OPEN', `${path} is no namespace`, {
@@ -59,15 +70,44 @@ function succeeds(tool: string, plan: Plan, spawn: Spawn): boolean {
   return reapChild(helper.pid) === 0
 }
 
-export function mayMapOthers(): boolean {
-  const permitted = /^CapEff:\s*(\w+)/m.exec(readFileSync('/proc/thread-self/status', 'utf8'))?.[1] ?? '0'
-  return ((BigInt(`0x${permitted}`) >> CAP_SETUID) & 1n) === 1n
+export function mayMapOthers(kind: 'uid' | 'gid'): boolean {
+  const effective = /^CapEff:\s*(\w+)/m.exec(readFileSync('/proc/thread-self/status', 'utf8'))?.[1] ?? '0'
+  return capabilitiesIn(effective).includes(kind === 'uid' ? CAP_SETUID : CAP_SETGID)
+}
+
+/** @throws {PlanError} what the kernel says of it */
+function write(pid: number, file: string, text: string): void {
+  try {
+    writeFileSync(`/proc/${pid}/${file}`, text)
+  } catch (cause) {
+    const {name, text: said} = describeErrno(-((cause as NodeJS.ErrnoException).errno ?? 0))
+    throw new PlanError(
+      'E_MAP',
+      `the ${file.replace('_', ' ')} of the new user namespace cannot be written: ${said} (${name})`,
+      {
+        why:
+          name === 'EINVAL'
+            ? 'ranges overlap, or an id outside means nobody in the user namespace of the caller'
+            : 'the caller may not give these ids away, or its own user namespace denies it',
+        next: 'cat /proc/self/uid_map /proc/self/gid_map /proc/self/setgroups shows what the caller has',
+      },
+    )
+  }
+}
+
+/** In a pid namespace without a /proc of its own a pid would be somebody else's there. */
+function refuseForeignProc(): void {
+  if (readlinkSync('/proc/self') === String(process.pid)) return
+  throw new PlanError('E_MAP', '/proc is that of another pid namespace', {
+    why: 'the maps of a process are files below its number there, which would be another process',
+    next: 'mount -t proc proc /proc, or --mount-proc for the program that starts spawnctl',
+  })
 }
 
 /** Root writes maps itself; others may through newuidmap(1), whose rights /etc/subuid describes. */
 function writeMap(pid: number, kind: 'uid' | 'gid', map: readonly IdMap[], spawn: Spawn): void {
-  if (mayMapOthers()) {
-    writeFileSync(`/proc/${pid}/${kind}_map`, mapText(map))
+  if (mayMapOthers(kind)) {
+    write(pid, `${kind}_map`, mapText(map))
     return
   }
   const tool = `new${kind}map`
@@ -75,8 +115,8 @@ function writeMap(pid: number, kind: 'uid' | 'gid', map: readonly IdMap[], spawn
   const env = [`PATH=${process.env.PATH ?? '/bin:/usr/bin'}`]
   if (succeeds(tool, makePlan({file: tool, argv: [tool, String(pid), ...words], env, steps: []}), spawn)) return
   throw new PlanError('E_MAP', `${tool} refuses the map`, {
-    why: `/etc/sub${kind} does not give these ids to this user; what it said itself stands above`,
-    next: `cat /etc/sub${kind}; --map-root-user needs no entry there`,
+    why: `/etc/sub${kind} does not give these ids to this user, or they overlap; what it said itself stands above`,
+    next: `cat /etc/sub${kind}; --map-root-user alone, with setgroups denied, needs no entry there`,
   })
 }
 
@@ -85,9 +125,10 @@ function writeMap(pid: number, kind: 'uid' | 'gid', map: readonly IdMap[], spawn
  * write them and a child that shares memory could not wait for them. Returns it open.
  */
 function makeUserNamespace({users, groups, setgroups}: Unshare, spawn: Spawn): number {
+  refuseForeignProc()
   const holder = heldZygote(startZygote(spawn, [{kind: 'unshare', namespaces: ['user']}]))
   try {
-    if (setgroups) writeFileSync(`/proc/${holder.pid}/setgroups`, setgroups)
+    if (setgroups) write(holder.pid, 'setgroups', setgroups)
     if (groups) writeMap(holder.pid, 'gid', groups, spawn)
     if (users) writeMap(holder.pid, 'uid', users, spawn)
     return openSync(`/proc/${holder.pid}/ns/user`, constants.O_RDONLY)

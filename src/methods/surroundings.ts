@@ -40,13 +40,13 @@ function readFile(path: string, option: string): Uint8Array {
 
 /** "1 (node) S 0 1 1 0 -1": the fifth is the process group. */
 function leadsGroup(): boolean {
-  const group = /.*\) \S \d+ (\d+)/s.exec(readFileSync('/proc/self/stat', 'utf8'))?.[1]
+  const group = /.*\) \S \d+ (\d+)/s.exec(readProc('/proc/self/stat'))?.[1]
   return Number(group) === process.pid
 }
 
 function capabilities(): Capabilities {
-  const status = readFileSync('/proc/thread-self/status', 'utf8')
-  const last = Number(readFileSync('/proc/sys/kernel/cap_last_cap', 'utf8'))
+  const status = readProc('/proc/thread-self/status')
+  const last = Number(readProc('/proc/sys/kernel/cap_last_cap'))
   const set = (field: string) => capabilitiesIn(new RegExp(`^${field}:\\s*(\\w+)`, 'm').exec(status)?.[1] ?? '0')
   return {permitted: set('CapPrm'), inheritable: set('CapInh'), last}
 }
@@ -80,22 +80,47 @@ function workingDirectoryBelow(directories: readonly string[]): string | undefin
   return directories.some(path => `${here}/`.startsWith(`${realPath(path)}/`)) ? here : undefined
 }
 
+/** Undefined where the user has no entry in /etc/passwd. */
+function userName(): string | undefined {
+  try {
+    return userInfo().username
+  } catch {
+    return undefined
+  }
+}
+
+/** @throws {UsageError} without a /proc, of which this is a file */
+function readProc(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new UsageError(`${path} cannot be read: ${cause instanceof Error ? cause.message : cause}`, {
+      why: 'there is no proc file system here, or not the one of this pid namespace',
+      next: 'mount -t proc proc /proc; spawnctl doctor tells what needs it',
+    })
+  }
+}
+
 /** "name:100000:65536" in /etc/subuid; the first range of this user. */
 function subordinateIds(option: string): {outer: number; count: number} {
   const file = option === 'map-users' ? '/etc/subuid' : '/etc/subgid'
-  const {uid, username} = userInfo()
+  const uid = String(process.geteuid?.() ?? 0)
+  const name = userName()
   const text = existsSync(file) ? readFileSync(file, 'utf8') : ''
-  const line = text.split('\n').find(entry => [username, String(uid)].includes(entry.split(':')[0] as string))
-  const [, outer, count] = line?.split(':').map(Number) ?? []
-  if (outer !== undefined && count !== undefined) return {outer, count}
-  throw new UsageError(`--${option} auto: ${file} has no ids for ${username}`, {
-    next: `sudo usermod --add-sub${option === 'map-users' ? 'u' : 'g'}ids 100000-165535 ${username}`,
+  const [, outer, count] =
+    text
+      .split('\n')
+      .map(line => /^([^:]+):(\d+):(\d+)$/.exec(line.trim())?.slice(1))
+      .find(entry => entry !== undefined && [name, uid].includes(entry[0])) ?? []
+  if (outer !== undefined && count !== undefined) return {outer: Number(outer), count: Number(count)}
+  throw new UsageError(`--${option} auto: ${file} has no ids for ${name ?? `uid ${uid}, which has no name`}`, {
+    next: `sudo usermod --add-sub${option === 'map-users' ? 'u' : 'g'}ids 100000-165535 ${name ?? 'USER'}`,
   })
 }
 
 function findLimit(resource: ResourceName): Limit {
   const line = new RegExp(`^Max ${limitTitles[resource]} +(\\w+) +(\\w+)`, 'm')
-  const [, soft, hard] = line.exec(readFileSync('/proc/self/limits', 'utf8')) as unknown as [string, string, string]
+  const [, soft, hard] = line.exec(readProc('/proc/self/limits')) as unknown as [string, string, string]
   const value = (text: string) => (text === 'unlimited' ? text : Number(text))
   return {soft: value(soft), hard: value(hard)}
 }

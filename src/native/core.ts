@@ -1,3 +1,4 @@
+import {constants} from 'node:os'
 import {getSystemErrorName} from 'node:util'
 import {callNative} from './binding.js'
 
@@ -231,18 +232,23 @@ function cString(text: string): Uint8Array {
   return Buffer.from(`${text}\0`)
 }
 
+/** @throws the system's error, where nobody could be asked */
+function isThere(error: number): boolean {
+  return error !== -constants.errno.ENOENT && check(error) >= 0
+}
+
 /** Undefined when there is no such user. Asks NSS, as id(1) does. */
 export function findUser(name: string): {uid: number; gid: number} | undefined {
   const ids = new Uint32Array(2)
   const bytes = new Uint8Array(ids.buffer)
   const error = callNative('spawnctl_find_user', cString(name), bytes.subarray(0, 4), bytes.subarray(4))
-  return error < 0 ? undefined : {uid: ids[0] as number, gid: ids[1] as number}
+  return isThere(error) ? {uid: ids[0] as number, gid: ids[1] as number} : undefined
 }
 
 export function findGroup(name: string): number | undefined {
   const ids = new Uint32Array(1)
   const error = callNative('spawnctl_find_group', cString(name), new Uint8Array(ids.buffer))
-  return error < 0 ? undefined : ids[0]
+  return isThere(error) ? ids[0] : undefined
 }
 
 const mostGroups = 65_536
@@ -253,7 +259,7 @@ export function findGroups(name: string, gid: number): readonly number[] {
   return [...groups.subarray(0, count)]
 }
 
-/** Waits for a child of ours and reaps it. Returns its wait status, as waitpid gives it. */
+/** Waits for a child of ours and reaps it. Returns its wait status, as waitpid gives it; negative when it is lost. */
 export function reapChild(pid: number): number {
   return callNative('spawnctl_reap', pid)
 }

@@ -8,6 +8,12 @@
 
 #define MAX_GROUPS 65536 /* NGROUPS_MAX */
 
+/* What getpwnam(3) lists for "no such entry". */
+static int is_absence(int error)
+{
+	return error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM;
+}
+
 /* Returns 0, -errno, or -ENOENT when there is no such user. */
 int spawnctl_find_user(const char *name, uint32_t *uid, uint32_t *gid)
 {
@@ -23,7 +29,7 @@ int spawnctl_find_user(const char *name, uint32_t *uid, uint32_t *gid)
 		}
 		free(buffer);
 		if (error != ERANGE)
-			return found ? 0 : -ENOENT;
+			return found ? 0 : is_absence(error) ? -ENOENT : -error;
 	}
 	return -ERANGE;
 }
@@ -40,7 +46,7 @@ int spawnctl_find_group(const char *name, uint32_t *gid)
 			*gid = found->gr_gid;
 		free(buffer);
 		if (error != ERANGE)
-			return found ? 0 : -ENOENT;
+			return found ? 0 : is_absence(error) ? -ENOENT : -error;
 	}
 	return -ERANGE;
 }

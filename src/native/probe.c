@@ -116,7 +116,7 @@ static void create_and_wait(struct attempt *attempt)
 		return;
 	}
 	result->has_pidfd = pidfd >= 0;
-	result->wait_status = spawnctl_reap((int)pid);
+	result->wait_status = reap_for_status((int)pid);
 	result->shares_memory = s.child.seen != 0;
 	collect_report(attempt);
 }
@@ -164,7 +164,7 @@ static void try_apart(struct attempt *attempt, int timeout_ms)
 		int hung = !wait_for_end_of_file(ends[0], timeout_ms);
 		if (hung)
 			syscall2(__NR_kill, pid, 9 /* SIGKILL */);
-		int status = spawnctl_reap((int)pid);
+		int status = reap_for_status((int)pid);
 		if (hung)
 			result->end = PROBE_HUNG;
 		else if (attempt->creation == CREATE_BY_FORK)

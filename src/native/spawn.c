@@ -226,13 +226,19 @@ int spawnctl_reap(int32_t pid)
 	do
 		got = syscall4(__NR_wait4, pid, &status, __WALL, 0);
 	while (got == -EINTR);
-	return status;
+	return got < 0 ? (int)got : status;
+}
+
+int reap_for_status(int pid)
+{
+	int status = spawnctl_reap(pid);
+	return status < 0 ? 0 : status;
 }
 
 static int reap(struct spawning *s)
 {
 	close_fd(&s->result->pidfd);
-	return spawnctl_reap(s->result->pid);
+	return reap_for_status(s->result->pid);
 }
 
 /* For a child that came without a pidfd. The pipe's writing end is of no more use here, and gives its number up for it:

@@ -89,8 +89,11 @@ void release_spawning(struct spawning *s);
 /* Spawns and waits until the program runs or has failed to. result->stage tells; a failed child is reaped. */
 void spawnctl_spawn(const uint8_t *image, uint32_t image_bytes, struct spawn_result *result);
 
-/* A child's wait status; it is gone then. */
+/* A child's wait status, or -errno; it is gone then. */
 int spawnctl_reap(int32_t pid);
+
+/* The same; 0 where it is lost. */
+int reap_for_status(int pid);
 
 /* The same; an image with room for stamps gets them. */
 void spawn_stamped(uint8_t *image, uint32_t image_bytes, struct spawn_result *result);

@@ -1,5 +1,8 @@
 import {UsageError} from '../errors.js'
 
+/** (uid_t)-1 is none. */
+const idCount = 2 ** 32 - 1
+
 /** Ids of a new user namespace (inner, up to inner + count) and what they are outside. */
 export interface IdMap {
   readonly inner: number
@@ -19,12 +22,28 @@ export function readIdMap(text: string, option: string, subordinate: () => IdMap
     const byColon = /^(\d+):(\d+):(\d+)$/.exec(range)
     const byComma = /^(\d+),(\d+),(\d+)$/.exec(range)
     const [inner, outer, count] = (byColon?.slice(1) ?? [byComma?.[2], byComma?.[1], byComma?.[3]]).map(Number)
-    if (inner !== undefined && outer !== undefined && count !== undefined && inner + outer + count > 0 && count > 0)
-      return {inner, outer, count}
+    if (inner !== undefined && outer !== undefined && count !== undefined && count > 0) {
+      if (inner + count <= idCount && outer + count <= idCount) return {inner, outer, count}
+      throw new UsageError(`--${option}: ${range} goes beyond the last id, ${idCount - 1}`, {
+        next: `--${option} 0:100000:65536`,
+      })
+    }
     throw new UsageError(`--${option} wants INNER:OUTER:COUNT or "auto", not "${range}"`, {
       next: `--${option} 0:100000:65536`,
     })
   })
+}
+
+/** @throws {UsageError} where an id has two meanings, inside or outside: the kernel takes no such map. */
+export function refuseOverlap(map: readonly IdMap[] | undefined, option: string): void {
+  for (const [i, one] of (map ?? []).entries())
+    for (const other of (map ?? []).slice(i + 1))
+      for (const side of ['inner', 'outer'] as const)
+        if (one[side] < other[side] + other.count && other[side] < one[side] + one.count)
+          throw new UsageError(`--${option}: ${describeMap([one])} and ${describeMap([other])} overlap`, {
+            why: `an id ${side === 'inner' ? 'of the namespace' : 'outside'} would be in both`,
+            next: `--${option} 0:100000:65536`,
+          })
 }
 
 /** Makes room for one id of its own in ranges that were asked for; the ids behind it move up by one, as unshare(1) has it. */

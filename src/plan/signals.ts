@@ -4,11 +4,23 @@ import {UsageError} from '../errors.js'
 const lastSignal = 64
 const byName = constants.signals as unknown as Readonly<Record<string, number>>
 
+/** As libc has it: the kernel's first two are its own. */
+const firstRealTime = 34
+
+/** "RTMIN+3", "RTMAX-1": as bash and setpriv have them. */
+function realTimeSignal(name: string): number | undefined {
+  const [, base, sign, offset = '0'] = /^RT(MIN|MAX)(?:([+-])(\d+))?$/.exec(name) ?? []
+  if (base === undefined) return undefined
+  const number = base === 'MIN' ? firstRealTime + Number(offset) : lastSignal - Number(offset)
+  const isTowards = sign === undefined || (sign === '+') === (base === 'MIN')
+  return isTowards && number >= firstRealTime && number <= lastSignal ? number : undefined
+}
+
 /** "TERM", "SIGTERM", "15" → 15. */
 export function signalNumber(name: string): number {
   if (/^\d+$/.test(name) && Number(name) >= 1 && Number(name) <= lastSignal) return Number(name)
   const upper = name.toUpperCase()
-  const found = byName[upper.startsWith('SIG') ? upper : `SIG${upper}`]
+  const found = byName[upper.startsWith('SIG') ? upper : `SIG${upper}`] ?? realTimeSignal(upper.replace(/^SIG/, ''))
   if (found !== undefined) return found
   throw new UsageError(`"${name}" is no signal`, {
     next: 'use a name as in `kill -l`, with or without SIG, or a number from 1 to 64',

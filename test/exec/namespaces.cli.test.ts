@@ -109,6 +109,50 @@ describe('rights in a user namespace', () => {
   })
 })
 
+describe('maps that cannot be written', () => {
+  it.skipIf(!has.unshare)(
+    'are an error like any other where /proc is that of other processes # needs root',
+    async () => {
+      const {status, stderr} = await runShell(
+        'spawnctl exec --unshare pid -- "$NODE" "$CLI" exec --map-users 0:0:10 true',
+      )
+      expect(status).toBe(125)
+      expect(stderr).toMatch(/^spawnctl: \/proc is that of another pid namespace\nwhy: .*\nnext: mount -t proc/)
+    },
+  )
+
+  it.skipIf(!has.unshare)('are told as the kernel tells it # needs root', async () => {
+    const inside = 'spawnctl exec --map-root-user -- "$NODE" "$CLI" exec --map-users 0:5:10 true'
+    const {status, stderr} = await runShell(inside)
+    expect(status).toBe(125)
+    expect(stderr).toMatch(
+      /^spawnctl: the uid map of the new user namespace cannot be written: .*\nwhy: .*\nnext: cat \/proc/,
+    )
+  })
+
+  it.skipIf(!has.rootAndOpenTree)(
+    'for want of a name are asked for by number # needs root, and a tree that others may enter',
+    async () => {
+      const {status, stderr} = await asStranger(['--map-users', 'auto', 'true'])
+      expect(status).toBe(125)
+      expect(stderr).toMatch(/^spawnctl: --map-users auto: \/etc\/subuid has no ids for uid 61234, which has no name\n/)
+    },
+  )
+})
+
+describe.skipIf(!has.unshare)('without /proc # needs root and namespaces', () => {
+  it.each(['--kill-tree', '--timeout 5', '--rlimit core=:5', '--ambient-caps none'])(
+    'what needs it says so: %s',
+    async options => {
+      const hide = 'mount --make-rprivate /; mount -t tmpfs none /proc; exec "$@"'
+      const words = [process.execPath, 'bin/spawnctl.cjs', 'exec', ...options.split(' '), 'true']
+      const {status, stderr} = await runShell(`exec unshare -m sh -c '${hide}' sh "$@"`, words)
+      expect(status).toBe(125)
+      expect(stderr).toMatch(/^spawnctl: \/proc\/\S+ cannot be read: .*\nwhy: .*\nnext: mount -t proc proc \/proc/)
+    },
+  )
+})
+
 describe('rights of outside', () => {
   const words = ['--unshare', 'user,pid', '--map-root-user', '--nice=-5', 'nice']
 

@@ -12,11 +12,29 @@ describe('signalNumber', () => {
     ['64', 64],
     ['34', 34],
     ['KILL', 9],
+    ['RTMIN', 34],
+    ['SIGRTMIN+1', 35],
+    ['rtmax-2', 62],
+    ['RTMAX', 64],
   ])('reads %s as %i', (text, number) => {
     expect(signalNumber(text)).toBe(number)
   })
 
-  it.each(['', '0', '65', '-1', '1.5', 'SIG', 'TERMINATE', ' TERM', 'toString'])('refuses "%s"', text => {
+  it.each([
+    '',
+    '0',
+    '65',
+    '-1',
+    '1.5',
+    'SIG',
+    'TERMINATE',
+    ' TERM',
+    'toString',
+    'RTMIN-1',
+    'RTMAX+1',
+    'RTMIN+31',
+    'RT',
+  ])('refuses "%s"', text => {
     expect(() => signalNumber(text)).toThrow(expect.objectContaining({code: 'E_USAGE', exitCode: 125}))
   })
 })

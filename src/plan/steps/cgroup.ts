@@ -3,6 +3,10 @@ import {lastValue, type OptionValues} from '../option.js'
 import type {Cgroup, CgroupLimits, StepKind} from '../step.js'
 
 const usPerPeriod = 100_000
+/** PID_MAX_LIMIT, linux/threads.h. */
+const mostPids = 2 ** 22
+const leastUs = 1000
+const mostPeriodUs = 1_000_000
 const mostCpuPercent = 1_000_000
 const binaryUnits: Readonly<Record<string, number>> = {'': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40}
 
@@ -14,20 +18,24 @@ function memory(text: string): number {
 }
 
 function processes(text: string): number {
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
+  if (/^[1-9]\d*$/.test(text) && Number(text) <= mostPids) return Number(text)
   throw new UsageError(`--pids-max wants a number of processes and threads, not "${text}"`, {next: '--pids-max 100'})
 }
 
 /** "50%" of one processor as in systemd's CPUQuota, or what cpu.max takes: "50000 100000". */
 function processorTime(text: string): {quotaUs: number; periodUs: number} {
   const [, percent] = /^(\d+(?:\.\d+)?)%$/.exec(text) ?? []
-  const [, quota, period] = /^(\d+)(?:[ /](\d+))?$/.exec(text) ?? []
-  if (percent !== undefined && Number(percent) > 0 && Number(percent) <= mostCpuPercent)
-    return {quotaUs: Math.round((Number(percent) / 100) * usPerPeriod), periodUs: usPerPeriod}
-  if (quota !== undefined && Number(quota) > 0)
-    return {quotaUs: Number(quota), periodUs: period === undefined ? usPerPeriod : Number(period)}
+  const [, quota, period] = /^(\d+)[ /](\d+)$/.exec(text) ?? []
+  const time =
+    percent === undefined
+      ? {quotaUs: Number(quota), periodUs: Number(period)}
+      : {quotaUs: Math.round((Number(percent) / 100) * usPerPeriod), periodUs: usPerPeriod}
+  const {quotaUs, periodUs} = time
+  const isPossible = quotaUs >= leastUs && periodUs >= leastUs && periodUs <= mostPeriodUs
+  if (isPossible && quotaUs / periodUs <= mostCpuPercent / 100) return time
   throw new UsageError(`--cpu-max wants a share of one processor, not "${text}"`, {
-    next: '--cpu-max 50%, 150%, or QUOTA/PERIOD in microseconds',
+    why: 'the kernel wants a quota of at least 1000 µs, and a period of 1000 to 1000000 µs',
+    next: '--cpu-max 50%, 150%, or QUOTA/PERIOD in microseconds: 50000/100000',
   })
 }
 

@@ -1,5 +1,5 @@
 import {type Advice, PlanError, UsageError} from '../../errors.js'
-import {describeMap, type IdMap, mapText, readIdMap, withOwn} from '../id-map.js'
+import {describeMap, type IdMap, mapText, readIdMap, refuseOverlap, withOwn} from '../id-map.js'
 import {flagsOf, type Namespace, namespaceFlags, namespaces, readNamespace} from '../namespaces.js'
 import {isOn, lastValue, type OptionValues} from '../option.js'
 import type {ScriptWriter} from '../script.js'
@@ -39,6 +39,8 @@ function readMaps(values: OptionValues, surroundings: Surroundings): Omit<Unshar
     return text === undefined ? undefined : ranges
   }
   const [users, groups] = [map('map-users', uid), map('map-groups', gid)]
+  refuseOverlap(users, 'map-users')
+  refuseOverlap(groups, 'map-groups')
   const alone = (root || current) && lastValue(values, 'map-groups') === undefined
   const setgroups = (lastValue(values, 'setgroups') as 'allow' | 'deny' | undefined) ?? (alone ? 'deny' : undefined)
   return {...(users && {users}), ...(groups && {groups}), ...(setgroups && {setgroups})}

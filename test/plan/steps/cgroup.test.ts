@@ -31,8 +31,14 @@ describe('the options of control groups', () => {
     {'memory-max': '9999999T'},
     {'pids-max': '0'},
     {'pids-max': 'few'},
+    {'pids-max': '4194305'},
     {'cpu-max': '0%'},
     {'cpu-max': '0'},
+    {'cpu-max': '50'},
+    {'cpu-max': '0.5%'},
+    {'cpu-max': '999/100000'},
+    {'cpu-max': '50000/0'},
+    {'cpu-max': '50000/1000001'},
     {'cpu-max': '%'},
   ])('%j is refused', given => {
     expect(() => stepOf('cgroup', given)).toThrow(expect.objectContaining({code: 'E_USAGE'}))
