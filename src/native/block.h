@@ -114,7 +114,7 @@ struct script_header {
 	uint32_t cgroup_step;			/* the step that enters the cgroup where clone3 did not */
 	struct child_report report;
 	uint32_t stamps; /* int64_t each, enum stamp and what follows; 0: nobody asks for them */
-	uint32_t reserved;
+	int32_t child_pid; /* by the kernel, for the zygote: known also when that ends before it has answered */
 };
 
 /* Moments in nanoseconds of CLOCK_MONOTONIC; 0: did not come, or was not seen. Beyond these, one before each step, one

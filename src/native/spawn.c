@@ -60,16 +60,19 @@ static void append_environment(struct script_header *block, uint32_t count, uint
 {
 	uint64_t *words = (uint64_t *)((char *)block + block->total_bytes);
 	uint32_t at = block->total_bytes + (count + 1) * (uint32_t)sizeof *words;
+	uint32_t end = block->total_bytes + bytes, i;
 	block->envp = block->total_bytes;
-	block->envc = count;
-	block->total_bytes += bytes;
-	for (uint32_t i = 0; i < count; i++) {
-		uint32_t length = (uint32_t)strlen(environ[i]) + 1;
+	block->total_bytes = end;
+	for (i = 0; i < count && environ[i]; i++) {
+		uint32_t length = (uint32_t)strnlen(environ[i], end - at) + 1;
+		if (length > end - at)
+			break; /* another thread has made it longer meanwhile */
 		memcpy((char *)block + at, environ[i], length);
 		words[i] = at;
 		at += length;
 	}
-	words[count] = 0;
+	words[i] = 0;
+	block->envc = i;
 }
 
 static int map_shared(struct spawning *s, uint32_t method, uint32_t bytes)

@@ -88,7 +88,8 @@ static void spawn_child(struct request *request, struct zygote_reply *reply)
 	struct child child = {.block = request->block, .reset_handlers = 0, .seen = 0, .second_stack = 0};
 	child.caller_pidfd = caller_pidfd(request->block);
 	stamp(request->block, STAMP_ZYGOTE);
-	long pid = syscall5(__NR_clone, CLONE_PARENT | SIGCHLD | request->block->clone_flags, 0, 0, 0, 0);
+	uint64_t flags = CLONE_PARENT | CLONE_PARENT_SETTID | SIGCHLD | request->block->clone_flags;
+	long pid = syscall5(__NR_clone, flags, 0, &request->block->child_pid, 0, 0);
 	if (pid == 0)
 		run_child(&child);
 	if (pid < 0)

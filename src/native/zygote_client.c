@@ -53,7 +53,10 @@ int create_by_zygote(struct spawning *s)
 	do
 		error = syscall6(__NR_recvfrom, socket, (long)&reply, sizeof reply, 0, 0, 0);
 	while (error == -EINTR);
-	if (error != sizeof reply)
+	int32_t child_pid = __atomic_load_n(&s->block->child_pid, __ATOMIC_ACQUIRE);
+	if (error != sizeof reply && child_pid > 0)
+		reply = (struct zygote_reply){.pid = child_pid};
+	else if (error != sizeof reply)
 		return fail(s, STAGE_ZYGOTE, __NR_recvfrom, error < 0 ? error : -EPIPE);
 	if (reply.pid < 0)
 		return fail(s, reply.stage, reply.call, reply.pid);

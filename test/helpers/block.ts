@@ -140,4 +140,5 @@ export const writtenLayout: BlockLayout = {
   'script_header.cgroup_step': 140,
   'script_header.report': 144,
   'script_header.stamps': 160,
+  'script_header.child_pid': 164,
 }

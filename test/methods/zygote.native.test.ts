@@ -1,9 +1,12 @@
+import {spawn} from 'node:child_process'
+import {once} from 'node:events'
 import {mkdirSync, readdirSync, readFileSync, readlinkSync, realpathSync} from 'node:fs'
 import {join} from 'node:path'
-import {afterEach, describe, expect, it} from 'vitest'
+import {afterEach, describe, expect, it, vi} from 'vitest'
 import {openZygote, spawnPlan} from '../../dist/methods/spawn.js'
 import {children} from '../helpers/change-caller.js'
 import {failure, release, type Zygote} from '../helpers/failure.js'
+import {has} from '../helpers/needs.js'
 import {openDirectory, readState, statePlan} from '../helpers/observe.js'
 import {planFor} from '../helpers/plans.js'
 
@@ -119,5 +122,33 @@ describe('a zygote', () => {
       next: expect.stringContaining('open a new one'),
       failure: {stage: 'zygote', method: 'zygote'},
     })
+  })
+})
+
+const underWay = `
+const {openZygote, spawnPlan} = await import(process.argv[1])
+const {makePlan} = await import(process.argv[2])
+const zygote = openZygote()
+console.log(zygote.pid)
+const {pid, syscall} = spawnPlan(makePlan({file: '/bin/true', argv: ['true'], env: [], steps: []}), 'zygote', zygote)
+console.log(pid, syscall)`
+
+describe.skipIf(!has.strace)('a zygote that is killed before it answers # needs strace', () => {
+  it('loses no child that it has made', async () => {
+    const dist = (path: string) => new URL(`../../dist/${path}`, import.meta.url).href
+    const script = ['--input-type=module', '-e', underWay, dist('methods/spawn.js'), dist('plan/plan.js')]
+    const slow = ['-f', '-o', '/dev/null', '-e', 'trace=sendto', '-e', 'inject=sendto:delay_enter=400000']
+    const strace = spawn('strace', [...slow, process.execPath, ...script], {stdio: ['ignore', 'pipe', 'inherit']})
+    let said = ''
+    strace.stdout.on('data', chunk => {
+      said += chunk
+    })
+    const zygote = await vi.waitUntil(() => /^(\d+)\n/.exec(said)?.[1], {timeout: 30_000})
+    const isMade = () =>
+      readFileSync(`/proc/${zygote}/syscall`, 'utf8').startsWith(process.arch === 'x64' ? '44 ' : '206 ')
+    await vi.waitUntil(isMade, {timeout: 30_000, interval: 5})
+    process.kill(Number(zygote), 'SIGKILL')
+    const [code] = await once(strace, 'exit')
+    expect({code, said}).toMatchObject({code: 0, said: expect.stringMatching(/^\d+\n\d+ clone \(in the zygote\)\n$/)})
   })
 })

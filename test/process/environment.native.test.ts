@@ -42,6 +42,20 @@ describe('a child that is given no environment', () => {
   const library = new URL('../../dist/library.cjs', import.meta.url).pathname
   const report = `require(${JSON.stringify(library)}).spawn('/usr/bin/env', {stdio: 'inherit'})`
 
+  it('is read by Node where a worker may change it meanwhile', async () => {
+    const code = `
+      const {Worker, SHARE_ENV} = require('node:worker_threads')
+      const {spawn} = require(${JSON.stringify(library)})
+      const change = 'for (let i = 0; ; i++) process.env.GROWING = "x".repeat(i % 4000)'
+      const worker = new Worker(change, {eval: true, env: SHARE_ENV})
+      worker.once('online', async () => {
+        for (let i = 0; i < 300; i++) await new Promise(done => spawn('/bin/true').on('exit', done))
+        console.log('alive')
+        process.exit()
+      })`
+    expect(await runNode(['-e', code])).toEqual({status: 0, stdout: 'alive\n', stderr: ''})
+  })
+
   it.each([
     ['of an object put in the place of process.env', `process.env = {ONLY: 1}; ${report}`, 'ONLY=1\n'],
     [
