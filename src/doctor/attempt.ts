@@ -63,7 +63,7 @@ function imageOf(calls: readonly Call[]): Uint8Array {
   }))
   return encodeBlock({
     methodNumber: 0,
-    changesIdentity: false,
+    changesCredentials: false,
     sameView: false,
     fdFloor: 0,
     calls: encoded,

@@ -101,7 +101,8 @@ function run(values: OptionValues, program: readonly string[], asJson: boolean):
   const reportFile = lastValue(values, 'report')
   const report = reportFile === undefined || isRehearsal ? undefined : openReport(reportFile)
   const write = (value: object) => {
-    if (report !== undefined) writeAll(report, `${JSON.stringify(value, null, 2)}\n`)
+    const lost = report === undefined ? undefined : writeAll(report, `${JSON.stringify(value, null, 2)}\n`)
+    if (lost !== undefined) say(`--report ${reportFile}: the report could not be written (${lost})`)
     if (asJson) writeAll(stderr, `${JSON.stringify(value)}\n`)
   }
   try {

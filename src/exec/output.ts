@@ -6,14 +6,18 @@ import {signalName} from '../plan/signals.js'
 const stderr = 2
 const busyRetries = 1000
 
-/** Writes without touching Node's streams: they would change the flags of descriptions shared with the child. */
-export function writeAll(fd: number, text: string): void {
+/**
+ * Writes without touching Node's streams: they would change the flags of descriptions shared with the child.
+ * @returns the error that ended it, "ENOSPC"
+ */
+export function writeAll(fd: number, text: string): string | undefined {
   const bytes = Buffer.from(text)
   for (let written = 0, busy = 0; written < bytes.length && busy < busyRetries; ) {
     try {
       written += writeSync(fd, bytes, written)
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return
+      const {code} = error as NodeJS.ErrnoException
+      if (code !== 'EAGAIN') return code
       busy++
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
     }

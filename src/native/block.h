@@ -22,7 +22,7 @@ enum method {
 };
 
 /* header.traits */
-#define TRAIT_CHANGES_IDENTITY 1u /* set*id in shared memory clears the parent's dumpable flag: save and restore it */
+#define TRAIT_CHANGES_CREDENTIALS 1u /* set*id in shared memory clears the parent's dumpable flag: save and restore it */
 
 #define TRAIT_SAME_VIEW 2u /* no step changes who looks or what is to be seen: the program can be looked up before */
 

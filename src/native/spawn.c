@@ -176,7 +176,7 @@ static int changers, dumpable;
 
 static void save_memory_flags(struct spawning *s)
 {
-	s->changes_credentials = (s->block->traits & TRAIT_CHANGES_IDENTITY) && shares_memory(s->block->method);
+	s->changes_credentials = (s->block->traits & TRAIT_CHANGES_CREDENTIALS) && shares_memory(s->block->method);
 	if (!s->changes_credentials)
 		return;
 	pthread_mutex_lock(&guarding);
@@ -299,7 +299,7 @@ static int needs_end_of_file(const struct spawning *s)
 {
 	const struct script_header *block = s->block;
 	if (block->method == METHOD_CLONE_VM)
-		return !s->left_to_thread || (block->traits & (TRAIT_CHANGES_IDENTITY | TRAIT_SECOND_PROCESS));
+		return !s->left_to_thread || (block->traits & (TRAIT_CHANGES_CREDENTIALS | TRAIT_SECOND_PROCESS));
 	return block->method != METHOD_POSIX_SPAWN;
 }
 

@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-/* Where a spawn ended; src/native/binding.ts knows these numbers. */
+/* Where a spawn ended; src/native/core.ts knows these numbers. */
 enum spawn_stage {
 	STAGE_SPAWNED = 0,
 	STAGE_PREPARE,	/* the caller's own preparation: failed_call names the system call */
@@ -28,7 +28,7 @@ enum creation_call {
 	CREATED_BY_ZYGOTE_CLONE,
 };
 
-/* Filled for JavaScript; 64 bytes, read by src/native/binding.ts. */
+/* Filled for JavaScript; 64 bytes, read by src/native/core.ts. */
 struct spawn_result {
 	int32_t pid;
 	int32_t pidfd; /* -1: the kernel has none to give */

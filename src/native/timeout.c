@@ -80,10 +80,13 @@ static void time_is_up(int sig)
 void await_timeout(struct sigaction *before)
 {
 	struct sigaction action;
+	sigaction(SIGALRM, 0, before);
+	if (!target.options.timeout_ns && !target.options.kill_after_ns)
+		return;
 	memset(&action, 0, sizeof action);
 	action.sa_handler = time_is_up;
 	action.sa_flags = SA_RESTART;
-	sigaction(SIGALRM, &action, before);
+	sigaction(SIGALRM, &action, 0);
 	if (!target.ending)
 		set_timer(target.options.timeout_ns);
 }

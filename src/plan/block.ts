@@ -20,7 +20,7 @@ type EncodedCall = Pick<ScriptCall, 'nr' | 'args' | 'save' | 'forgive' | 'expect
 /** What the child does, whatever program it is to become. */
 export interface ScriptContent {
   methodNumber: number
-  changesIdentity: boolean
+  changesCredentials: boolean
   sameView: boolean
   fdFloor: number
   calls: readonly EncodedCall[]
@@ -76,7 +76,7 @@ export function encodeScript(content: ScriptContent): Uint8Array {
     layout,
     programsOwn,
     content.methodNumber,
-    (content.changesIdentity ? 1 : 0) | (content.sameView ? 2 : 0) | (content.calls.some(({nr}) => nr < 0) ? 8 : 0),
+    (content.changesCredentials ? 1 : 0) | (content.sameView ? 2 : 0) | (content.calls.some(({nr}) => nr < 0) ? 8 : 0),
     content.fdFloor,
     steps,
     content.calls.length,

@@ -85,7 +85,7 @@ function scriptFor(steps: readonly Step[], lowering: Lowering): Script {
   const fdFloor = descriptorFloor(steps)
   const common = {
     methodNumber: lowering.methodNumber,
-    changesIdentity: steps.some(step => kindOf(step).changesCredentials),
+    changesCredentials: steps.some(step => kindOf(step).changesCredentials),
     sameView: isOrdinary({steps}),
     fdFloor,
     stamped: lowering.stamped ?? false,
@@ -115,6 +115,7 @@ function scriptFor(steps: readonly Step[], lowering: Lowering): Script {
     endsWithCaller: steps.some(({kind}) => kind === 'pdeathsig'),
     openInit: lowering.openInit ?? noInit,
     letsGo: lowering.letsGo ?? false,
+    hasDeadline: steps.some(step => step.kind === 'sched' && step.policy === 'deadline'),
     processes: 1,
     cgroup: {cgroupFd: -1, cgroupStep: 0},
   }

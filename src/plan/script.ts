@@ -1,4 +1,5 @@
 import {endianness} from 'node:os'
+import {PlanError} from '../errors.js'
 import type {Step} from './step.js'
 import {type SyscallName, syscallNumbers} from './syscalls.js'
 import {type Text, textBytes} from './text.js'
@@ -179,6 +180,11 @@ export class ScriptWriter {
    */
   beginSecondProcess(): void {
     const {situation, pool} = this
+    if (situation.hasDeadline)
+      throw new PlanError('E_REFUSED', 'a process with a deadline can make no other one, which is needed here', {
+        why: 'an init, or a pid namespace that the child itself cannot be in, takes a second process (sched(7))',
+        next: '--method clone without --init makes the child the first of a new pid namespace; or another --sched',
+      })
     if (situation.processes > 1 || situation.endsWithCaller) this.endWithParent(SIGKILL)
     const argv = pool.bytes(words64(0n, 0n, 0n))
     const pid = pool.bytes(new Uint8Array(decimalBytes))
@@ -229,6 +235,8 @@ export interface Situation {
   readonly openInit: () => number
   /** Whether who traces the child lets it go. */
   readonly letsGo: boolean
+  /** Who has a deadline may make no process. */
+  readonly hasDeadline: boolean
   /** How many processes deep the script is, counted while lowering. */
   processes: number
   /** What the child is created in, filled while lowering. */

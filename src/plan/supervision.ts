@@ -29,7 +29,10 @@ export const unsupervised: Supervision = {
 
 const SIGTERM = 15
 const msPerUnit: Readonly<Record<string, number>> = {'': 1000, ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000}
+/** 278 years. */
 const mostMs = 2 ** 43
+/** What timeout(1) takes: decimal, with an exponent, hexadecimal, or without end. */
+const strtod = /^(inf(?:inity)?|0x[\da-f]+|(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)(ms|[smhd]?)$/i
 
 export const supervisionOptions: readonly Option[] = [
   {
@@ -48,9 +51,9 @@ export const supervisionOptions: readonly Option[] = [
 ]
 
 function duration(text: string, option: string): number {
-  const [, number, unit] = /^(\d+(?:\.\d*)?|\.\d+)(ms|[smhd]?)$/.exec(text) ?? []
-  const ms = Number(number) * (msPerUnit[unit ?? ''] as number)
-  if (number !== undefined && ms <= mostMs) return ms
+  const [, number, unit] = strtod.exec(text) ?? []
+  const ms = (/^inf/i.test(number ?? '') ? mostMs : Number(number)) * (msPerUnit[unit?.toLowerCase() ?? ''] as number)
+  if (number !== undefined) return Math.min(ms, mostMs)
   throw new UsageError(`--${option} wants a time, not "${text}"`, {
     next: `--${option} 1.5s (ms, s, m, h or d; 0 for none)`,
   })

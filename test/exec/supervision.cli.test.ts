@@ -239,6 +239,26 @@ describe.concurrent('a signal that is to end a program with a time', () => {
   })
 })
 
+describe.concurrent('an alarm', () => {
+  it('ends a spawnctl that has set no time, as it ends any program', async () => {
+    const {entry, pid, ended} = start(['-m', 'clone', '--', 'sh', '-c', 'exec sleep 1000 >/dev/null 2>&1'])
+    await until('the program', () => processesWith(entry).some(own => /^sleep/.test(commandLine(own))))
+    process.kill(pid, 'SIGALRM')
+    expect(await ended).toMatchObject({status: null, signal: 'SIGALRM'})
+    end(entry)
+  })
+})
+
+describe.concurrent('a report that cannot be written', () => {
+  it('is missed aloud', async () => {
+    const {status, stderr} = await runCli(['exec', '--report', '/dev/full', '--', 'sh', '-c', 'exit 3'])
+    expect({status, stderr}).toEqual({
+      status: 3,
+      stderr: 'spawnctl: --report /dev/full: the report could not be written (ENOSPC)\n',
+    })
+  })
+})
+
 describe.concurrent('a program without --kill-tree', () => {
   it('leaves behind what it wants', async () => {
     const {entry, ended} = start(['--timeout', '100', '--', 'sh', '-c', `${daemons} sleep 0.2`])
@@ -285,7 +305,7 @@ describe.concurrent('supervision is refused', () => {
     expect(stderr).toContain(`${option} needs --timeout\n`)
   })
 
-  it.each([['soon'], ['-1'], [''], ['1x'], ['1e3']])('with a time that is none: "%s"', async time => {
+  it.each([['soon'], ['-1'], [''], ['1x'], ['1e'], ['1dd']])('with a time that is none: "%s"', async time => {
     const {status, stderr} = await runCli(['exec', `--timeout=${time}`, 'true'])
     expect(status).toBe(125)
     expect(stderr).toContain('--timeout wants a time')
@@ -299,6 +319,11 @@ const rules: readonly [options: readonly string[], time: string, program: readon
   [[], '100', ['true']],
   [[], '100', ['sh', '-c', 'exit 9']],
   [[], '0', ['sh', '-c', 'exit 9']],
+  [[], 'inf', ['sh', '-c', 'exit 9']],
+  [[], '1e9', ['true']],
+  [[], '2e-1', ['sleep', '100']],
+  [[], '0x1', ['sleep', '100']],
+  [[], '0.0000000001', ['sleep', '100']],
   [[], '0.2', ['sleep', '100']],
   [[], '0.2s', parting],
   [['--preserve-status'], '0.2', ['sleep', '100']],

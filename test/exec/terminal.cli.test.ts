@@ -388,7 +388,14 @@ describe.runIf(hasTmux).concurrent('a program with a time that is stopped', () =
 })
 
 describe.runIf(hasTmux).concurrent('--foreground', () => {
-  it.for(['clone', 'fork', 'zygote', ...(posixSpawnFeatures().tcsetpgrp ? (['posix_spawn'] as const) : [])] as const)(
+  it.for([
+    'clone',
+    'clone-vm',
+    'fork',
+    'vfork',
+    'zygote',
+    ...(posixSpawnFeatures().tcsetpgrp ? (['posix_spawn'] as const) : []),
+  ] as const)(
     'lets a program in a group of its own, made by %s, read, stop and end at the terminal',
     async (method, {terminal}) => {
       const settings = await terminal.answer('stty -g')

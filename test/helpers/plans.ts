@@ -73,6 +73,7 @@ export function situation(differences: Partial<Situation> = {}): Situation {
     endsWithCaller: false,
     openInit: () => 99,
     letsGo: false,
+    hasDeadline: false,
     processes: 1,
     cgroup: {cgroupFd: -1, cgroupStep: 0},
     cloneFlags: 0,

@@ -88,7 +88,8 @@ describe.skipIf(noLimits !== '').each(capable)(`limits, by %s,${noLimits}`, meth
   const directories = () =>
     [...Object.values(mounts.legacy), mounts.unified]
       .filter(path => path !== undefined)
-      .flatMap(path => readdirSync(path).filter(entry => entry.startsWith(`spawnctl-${process.pid}-`)))
+      .flatMap(path => readdirSync(path, {recursive: true, encoding: 'utf8'}))
+      .filter(path => path.includes(`spawnctl-${process.pid}-`))
 
   it('are those of a group of its own, which is gone afterwards', () => {
     const script = [

@@ -158,7 +158,7 @@ describe('the script block', () => {
       layout: numbers.SCRIPT_LAYOUT,
       totalBytes: image.length,
       method: numbers.METHOD_CLONE,
-      traits: numbers.TRAIT_CHANGES_IDENTITY,
+      traits: numbers.TRAIT_CHANGES_CREDENTIALS,
       fdFloor: 10,
       slotCount: 2,
       argv: ['/bin/x', 'one', ''],

@@ -7,7 +7,7 @@ import {decodeBlock, writtenLayout} from '../helpers/block.js'
 function content(pieces: Partial<BlockContent> = {}): BlockContent {
   return {
     methodNumber: 4,
-    changesIdentity: false,
+    changesCredentials: false,
     sameView: false,
     fdFloor: 3,
     calls: [],
@@ -99,7 +99,7 @@ describe('encodeBlock', () => {
     const path = pool.text('/var')
     const decoded = encoded({
       pool,
-      changesIdentity: true,
+      changesCredentials: true,
       sameView: true,
       fdFloor: 1_048_576,
       actions: [

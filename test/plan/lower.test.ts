@@ -171,7 +171,7 @@ describe('posix_spawn', () => {
     [{kind: 'sched', policy: 'fifo', priority: 1}, able, undefined],
     [{kind: 'sched', policy: 'other'}, old, 'ENOSYS'],
     [{kind: 'sched', policy: 'batch'}, able, 'no policy but other, fifo, rr'],
-    [{kind: 'sched', policy: 'deadline', runtime: 1, deadline: 2, period: 2}, able, 'no policy but'],
+    [{kind: 'sched', policy: 'deadline', runtime: 2000, deadline: 3000, period: 3000}, able, 'no policy but'],
     [{kind: 'sigdefault', signals: signalList('all')}, able, undefined],
     [{kind: 'sigmask', signals: [1, 31, 34, 64]}, able, undefined],
     [{kind: 'sigmask', signals: [32]}, able, '32 and 33'],

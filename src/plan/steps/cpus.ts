@@ -26,13 +26,19 @@ function cpuMask(cpus: readonly number[]): Uint8Array {
 
 export const cpus: StepKind<'cpus'> = {
   kind: 'cpus',
-  summary: 'The processors that it may run on. After the scheduling policy: a deadline wants to be admitted on all.',
+  summary:
+    'The processors that it may run on. After the scheduling policy; a deadline is admitted on all of them alone.',
   options: [{name: 'cpus', value: 'LIST', summary: 'run on these processors only, as taskset -c: 0,2-3'}],
   read(values) {
     const text = lastValue(values, 'cpus')
     return text === undefined ? undefined : {kind: 'cpus', cpus: readCpus(text)}
   },
-  check(step) {
+  check(step, steps) {
+    if (steps.some(other => other.kind === 'sched' && other.policy === 'deadline'))
+      throw new PlanError('E_STEPS', 'a deadline and a choice of processors exclude each other', {
+        why: 'the kernel admits a deadline on all processors of its set alone (sched(7))',
+        next: 'keep one; an exclusive cpuset can bind a deadline',
+      })
     if (step.cpus.length === 0 || step.cpus.some(cpu => !Number.isInteger(cpu) || cpu < 0 || cpu >= mostCpus))
       throw new PlanError('E_STEPS', `no process can run on the processors "${step.cpus.join(',')}"`)
   },

@@ -25,9 +25,13 @@ export const ionice: StepKind<'ionice'> = {
   read(values) {
     const text = lastValue(values, 'ionice')
     if (text === undefined) return undefined
-    const [name, level] = text.split(':') as [string, string?]
+    const [name, level, more] = text.split(':') as [string, string?, string?]
     const found = /^[0-3]$/.test(name) ? classes[Number(name)] : classes.find(candidate => candidate === name)
-    if (found === undefined || (level !== undefined && !(hasLevels(found) && /^[0-7]$/.test(level))))
+    if (
+      found === undefined ||
+      more !== undefined ||
+      (level !== undefined && !(hasLevels(found) && /^[0-7]$/.test(level)))
+    )
       throw new UsageError(`--ionice wants CLASS or CLASS:LEVEL, not "${text}"`, {
         why: `the classes are ${classes.join(', ')}; realtime and best-effort have the levels 0 to 7`,
         next: '--ionice idle, or --ionice best-effort:7',

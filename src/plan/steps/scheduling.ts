@@ -7,6 +7,8 @@ const numbers = {other: 0, fifo: 1, rr: 2, batch: 3, idle: 5, deadline: 6} as co
 /** What glibc takes for the attribute of posix_spawn. */
 const posixPolicies: readonly Policy['policy'][] = ['other', 'fifo', 'rr']
 const schedAttrBytes = 48
+/** DL_SCALE, kernel/sched/deadline.c */
+const leastRuntimeNs = 1024
 const leastPriority = 1
 const mostPriority = 99
 const leastNice = -20
@@ -50,8 +52,10 @@ export const sched: StepKind<'sched'> = {
   check(step) {
     if ('priority' in step && !(step.priority >= leastPriority && step.priority <= mostPriority))
       throw new PlanError('E_STEPS', `${step.policy} has the priorities 1 to 99, not ${step.priority}`)
-    if (step.policy === 'deadline' && !(step.runtime <= step.deadline && step.deadline <= step.period))
-      throw new PlanError('E_STEPS', 'a deadline wants runtime ≤ deadline ≤ period')
+    if (step.policy !== 'deadline') return
+    const {runtime, deadline, period} = step
+    if (!(leastRuntimeNs <= runtime && runtime <= deadline && deadline <= period))
+      throw new PlanError('E_STEPS', `a deadline wants ${leastRuntimeNs} ns ≤ runtime ≤ deadline ≤ period`)
   },
   lower(step, script) {
     if (step.policy === 'deadline') {

@@ -53,7 +53,8 @@ describe('a plan', () => {
   it.each<Step>([
     {kind: 'sched', policy: 'fifo', priority: 0},
     {kind: 'sched', policy: 'rr', priority: 100},
-    {kind: 'sched', policy: 'deadline', runtime: 3, deadline: 2, period: 3},
+    {kind: 'sched', policy: 'deadline', runtime: 3000, deadline: 2000, period: 3000},
+    {kind: 'sched', policy: 'deadline', runtime: 1000, deadline: 2000, period: 3000},
     {kind: 'nice', value: 20},
     {kind: 'cpus', cpus: []},
     {kind: 'cpus', cpus: [-1]},
