@@ -63,6 +63,8 @@ static void forward(int sig, siginfo_t *info, void *context)
 	int from_terminal = info->si_code == SI_KERNEL;
 	if (from_terminal && (sig == SIGINT || sig == SIGQUIT))
 		target.terminal_signal = sig;
+	if (sig == SIGTERM || sig == SIGHUP || sig == SIGINT || sig == SIGQUIT)
+		target.told_to_end = 1;
 	if (!from_terminal || __atomic_load_n(&target.pid, __ATOMIC_SEQ_CST) == 0)
 		note(sig, from_terminal ? 0 : info->si_pid);
 	else if ((group = other_group()) && !(sig == SIGWINCH && target.options.terminal >= 0))

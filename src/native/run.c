@@ -46,12 +46,14 @@ void run_here(uint8_t *image, uint32_t image_bytes, struct run_result *result)
 			hand_over();
 		await_timeout(&alarm_before);
 		if (target.options.terminal >= 0)
-			run_terminal();
+			begin_relay();
 		wait_for_exit(result);
 		put_stamp(image, STAMP_REAPED, monotonic_ns());
 		end_timeout(&alarm_before);
 		if (target.options.kill_tree || (target.orphaned && target.options.orphan_signal))
 			kill_descendants();
+		if (target.options.terminal >= 0)
+			end_relay();
 		result->timed_out = target.timed_out;
 		result->interrupted = result->signal != 0 && result->signal == target.terminal_signal;
 	}

@@ -6,6 +6,7 @@
 
 #include <signal.h>
 #include <stdint.h>
+#include <termios.h>
 
 /* Filled for JavaScript; read by src/native/core.ts. */
 struct run_result {
@@ -46,6 +47,7 @@ struct target {
 	int orphaned;
 	int timed_out;
 	int terminal_signal;
+	int told_to_end; /* by a signal, whoever has taken it */
 	uint64_t due; /* to be passed on: at once, or as soon as there is a child */
 	int sender[FORWARDED_COUNT]; /* of the last one; 0 is the kernel */
 	struct run_options options;
@@ -70,9 +72,23 @@ long wait_child(siginfo_t *info, int options);
 void reap_orphans(void);
 void wait_for_exit(struct run_result *result);
 
+/* Settings of the caller's own terminal, before it became raw. */
+struct own_settings {
+	int are_known;
+	struct termios before;
+};
+
 /* terminal.c */
-void run_terminal(void);
+int open_terminal_peer(int master);
+int has_keys(void);
+void remember_settings(struct own_settings *own);
+void make_raw(struct own_settings *own);
+void put_settings_back(const struct own_settings *own);
 void pass_window_size(void);
+
+/* relay.c */
+void begin_relay(void);
+void end_relay(void);
 
 /* timeout.c */
 void await_timeout(struct sigaction *before);
