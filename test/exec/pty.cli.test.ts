@@ -32,6 +32,18 @@ describe.concurrent.each(carrying)('a program with a new terminal, started by %s
     expect(await at('cat; echo end', {input: 'in the middle'})).toMatchObject({stdout: 'in the middleend\r\n'})
   })
 
+  it.each([
+    ['nothing else', ['--stdin', 'null'], 3],
+    ['descriptors all given', ['--stdin', 'null', '--stdout', 'fd:1', '--stderr', 'stdout'], 3],
+    ['another one above', ['--stdin', 'null', '--stdout', 'fd:1', '--stderr', 'stdout', '--fd', '3=/dev/zero'], 4],
+  ])('has it as its controlling terminal without having it at 0, with %s', async (_, options, count) => {
+    const script =
+      'test -t 0 || test "$(tty </dev/tty)" = /dev/tty && ls /proc/self/fd | wc -w; ps -o tpgid=,pgid= -p $$'
+    const {status, stdout} = await exec(['-m', method, '--pty', ...options, '--', 'sh', '-c', script])
+    const [open, foreground, group] = stdout.trim().split(/\s+/)
+    expect({status, open, foreground}).toEqual({status: 0, open: `${count + 1}`, foreground: group})
+  })
+
   it('holds no descriptor but its own three', async () => {
     expect(await at('ls /proc/self/fd')).toMatchObject({stdout: '0  1  2  3\r\n'})
   })
@@ -41,7 +53,7 @@ describe.concurrent('a new terminal', () => {
   it('is refused by posix_spawn', async () => {
     const {status, stderr} = await exec(['-m', 'posix_spawn', '--pty', 'true'])
     expect(status).toBe(125)
-    expect(stderr).toMatch(/^spawnctl: posix_spawn cannot do "standard input as controlling terminal"\n/)
+    expect(stderr).toMatch(/^spawnctl: posix_spawn cannot do "the new terminal as controlling terminal"\n/)
   })
 
   it('loses nothing of a long output', async () => {
@@ -235,7 +247,7 @@ describe.runIf(hasTmux).concurrent('at a terminal, a new one', () => {
   it('begins in the background as any terminal, and has the keys in the foreground', async ({terminal}) => {
     await terminal.command('x --pty -- sh -c "stty -a >inner; read line; echo got \\$line" &')
     await until('the settings', () => existsSync(terminal.path('inner')) && statSync(terminal.path('inner')).size > 0)
-    expect(readFileSync(terminal.path('inner'), 'utf8')).toMatch(/\sicanon\s[^]*\secho\s/)
+    expect(readFileSync(terminal.path('inner'), 'utf8')).toMatch(/\sicanon\s(.|\n)*\secho\s/)
     expect(await terminal.answer('echo typed meanwhile')).toBe('typed meanwhile\n')
     expect(terminal.isRaw()).toBe(false)
     await terminal.command('fg')
