@@ -218,7 +218,7 @@ const signals = [
     'What the program itself sends to its parent or its whole group is not passed back to it. What another process sends to the whole group can reach a program in that group twice: directly, and passed on.',
     'When the program stops and spawnctl has a controlling terminal and the same session, spawnctl stops too, so that the shell sees a stopped job; `fg` and `bg` continue both. Ctrl-Z (SIGTSTP) is then the program’s to take: spawnctl passes it on like the signals above, and stops when the program does. Without a terminal a stop is left to whoever made it.',
     'All other signals do to spawnctl what they do to any Node program. SIGKILL cannot be passed on: the program then goes on without spawnctl, unless `--pdeathsig`, `--timeout` or `--kill-tree` is given. These put a keeper between the two, a process that outlives spawnctl, ends the program and then all that it has started.',
-    'With `--setpgid` the program is not made the terminal’s foreground group: reading from the terminal stops it with SIGTTIN. With `--foreground` it is; the terminal’s keys then reach it alone, and spawnctl takes the terminal back when it stops or ends.',
+    'With `--setpgid` the program is not made the terminal’s foreground group: reading from the terminal stops it with SIGTTIN. With `--foreground` it is; the terminal’s keys then reach it alone, and spawnctl takes the terminal back when it stops or ends. It has the terminal whenever the shell gives that to the job: not when it is started in the background, and again after each `fg`. Where Ctrl-C or Ctrl-\\ then ends it, spawnctl ends by the same signal.',
   ]),
 ]
 

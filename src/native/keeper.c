@@ -86,8 +86,10 @@ void run_kept(uint8_t *image, uint32_t image_bytes, struct run_result *result)
 		wait_for_exit(&end);
 		if (end.signal && target.options.kill_tree)
 			kill_descendants();
-		if (end.signal)
+		if (end.signal) {
 			put_settings_back(&own);
+			take_terminal(shared->spawn.pid);
+		}
 		memcpy(result, shared, sizeof *result);
 		memcpy(image, shared_image, image_bytes);
 		result->keeper_signal = end.signal;

@@ -34,6 +34,7 @@ struct run_options {
 	int32_t terminal_peer;	/* the program's end; both are closed by the run */
 	int32_t cgroup_kill;	/* cgroup.kill of the program's control group, or -1 */
 	int32_t lets_go;	/* the program is traced up to its first instruction */
+	int32_t foreground;	/* the program has the terminal whenever this process would */
 };
 
 #define FORWARDED_COUNT 8
@@ -64,7 +65,7 @@ int other_group(void);
 
 /* job_control.c */
 int has_job_control(void);
-int take_terminal(void);
+int take_terminal(int group);
 int follow_stop(int child_stopped_by);
 
 /* wait.c */

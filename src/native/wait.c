@@ -61,9 +61,11 @@ void wait_for_exit(struct run_result *result)
 		if (target.adopts)
 			wait_child(&info, WSTOPPED | WNOHANG);
 	}
-	take_terminal();
+	int had_terminal = take_terminal(other_group());
 	wait_child(&info, WEXITED);
 	result->exit_code = info.si_code == CLD_EXITED ? info.si_status : -1;
 	result->signal = info.si_code == CLD_EXITED ? 0 : info.si_status;
+	if (had_terminal && (result->signal == SIGINT || result->signal == SIGQUIT))
+		target.terminal_signal = result->signal; /* its keys reached the program alone */
 	result->core_dumped = info.si_code == CLD_DUMPED;
 }

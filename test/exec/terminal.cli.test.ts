@@ -381,6 +381,54 @@ describe.runIf(hasTmux).concurrent('--foreground', () => {
     },
   )
 
+  it('has the terminal again after bg and fg, as often as that is done', async ({terminal}) => {
+    await terminal.command('x --foreground -- cat')
+    await until('cat', () => terminal.processes().some(({name}) => name === 'cat'))
+    for (const word of ['one', 'two']) {
+      await terminal.press('C-z')
+      await untilStopped(terminal)
+      await terminal.wipe()
+      await terminal.command('bg')
+      await until('its stop', () => terminal.processes().every(({state}) => state === 'T'))
+      await terminal.wipe()
+      await terminal.command('fg')
+      await terminal.command(word)
+      await terminal.until(new RegExp(`^${word}\n${word}$`, 'm'))
+    }
+    await terminal.press('C-d')
+    expect(await terminal.answer('echo $?')).toBe('0\n')
+  })
+
+  it('leaves the terminal to the shell when it is started in the background, until fg', async ({terminal}) => {
+    await terminal.command('x --foreground -- sh -c "echo started; read line; echo got \\$line" &')
+    await until('its stop', () => terminal.processes().some(({name, state}) => name === 'sh' && state === 'T'))
+    await terminal.wipe()
+    expect(await terminal.answer('echo $((6*7))')).toBe('42\n')
+    await terminal.command('clear; fg')
+    await terminal.command('words')
+    await terminal.until(/^got words$/m)
+    expect(await terminal.answer('echo $?')).toBe('0\n')
+  })
+
+  it('ends a shell’s loop when the program that has the terminal ends by Ctrl-C', async ({terminal}) => {
+    await terminal.command('for i in 1 2; do x --foreground -- sh ./sleep; echo again; done')
+    await terminal.until(/^started$/m)
+    await terminal.press('C-c')
+    expect(await terminal.answer('echo $?')).toBe('130\n')
+    expect(await terminal.screen()).not.toMatch(/^again$/m)
+  })
+
+  it('takes the terminal back when the keeper is killed', async ({terminal}) => {
+    await terminal.command(
+      `sh -c '"$NODE" "$CLI" exec --foreground --kill-tree -- sh ./sleep; read line; echo got $line'`,
+    )
+    await terminal.until(/^started$/m)
+    process.kill(terminal.processes().find(({name}) => name === 'spawnctl-keeper')?.pid as number, 'SIGKILL')
+    await terminal.until(/E_KEEPER|keeper/m)
+    await terminal.command('words')
+    await terminal.until(/^got words$/m)
+  })
+
   it('gives the terminal back when Ctrl-C, which reached the program alone, has ended it', async ({terminal}) => {
     const settings = await terminal.answer('stty -g')
     await terminal.command('x -m clone --foreground -- sh ./sleep')
