@@ -47,7 +47,9 @@ struct target {
 	int ending;	 /* a signal that should end it was sent; the next one is SIGKILL */
 	int orphaned;
 	int timed_out;
+	int init; /* the program's parent, where a spawnctl-init stands in between */
 	int terminal_signal;
+	int had_terminal; /* its keys reached the program's group alone, to the end */
 	int told_to_end; /* by a signal, whoever has taken it */
 	uint64_t due; /* to be passed on: at once, or as soon as there is a child */
 	int sender[FORWARDED_COUNT]; /* of the last one; 0 is the kernel */
@@ -67,6 +69,11 @@ int other_group(void);
 int has_job_control(void);
 int take_terminal(int group);
 int follow_stop(int child_stopped_by);
+
+/* find_init.c */
+int find_init(int pid);
+void stop_init_with_program(void);
+void send_to_group_by_init(int sig);
 
 /* wait.c */
 long wait_child(siginfo_t *info, int options);

@@ -5,6 +5,7 @@
 #include "syscall.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/wait.h>
 
 long wait_child(siginfo_t *info, int options)
@@ -43,12 +44,29 @@ void reap_orphans(void)
 	wait_any(&info, WEXITED | WSTOPPED | WNOHANG);
 }
 
+/* Of a program below an init the stops are not told. */
+#define LOOK_MS 50
+
+static long wait_next(siginfo_t *info, int stops)
+{
+	int looks = target.init && stops && has_job_control();
+	int options = WEXITED | (looks ? WNOHANG : 0);
+	for (;;) {
+		long error = target.adopts ? wait_any(info, options | WSTOPPED) : wait_child(info, options | stops | WNOWAIT);
+		if (error < 0 || !looks || info->si_pid)
+			return error;
+		struct pollfd end = {target.pidfd, POLLIN, 0};
+		poll(&end, 1, LOOK_MS);
+		stop_init_with_program();
+	}
+}
+
 void wait_for_exit(struct run_result *result)
 {
 	siginfo_t info;
 	int stops = WSTOPPED;
 	for (;;) {
-		long error = target.adopts ? wait_any(&info, WEXITED | WSTOPPED) : wait_child(&info, WEXITED | stops | WNOWAIT);
+		long error = wait_next(&info, stops);
 		if (error < 0) {
 			result->wait_error = (int32_t)-error;
 			return;
@@ -61,11 +79,9 @@ void wait_for_exit(struct run_result *result)
 		if (target.adopts)
 			wait_child(&info, WSTOPPED | WNOHANG);
 	}
-	int had_terminal = take_terminal(other_group());
+	target.had_terminal = take_terminal(other_group());
 	wait_child(&info, WEXITED);
 	result->exit_code = info.si_code == CLD_EXITED ? info.si_status : -1;
 	result->signal = info.si_code == CLD_EXITED ? 0 : info.si_status;
-	if (had_terminal && (result->signal == SIGINT || result->signal == SIGQUIT))
-		target.terminal_signal = result->signal; /* its keys reached the program alone */
 	result->core_dumped = info.si_code == CLD_DUMPED;
 }

@@ -3,6 +3,7 @@ import {describe, expect, it as plainIt} from 'vitest'
 import {posixSpawnFeatures} from '../../dist/native/core.js'
 import {methods} from '../../src/methods/method.js'
 import {fixture} from '../helpers/fixture.js'
+import {has} from '../helpers/needs.js'
 import {until} from '../helpers/run-cli.js'
 import {hasTmux, Terminal} from '../helpers/terminal.js'
 
@@ -439,4 +440,57 @@ describe.runIf(hasTmux).concurrent('--foreground', () => {
     await terminal.until(/^code 130$/m)
     await expectGivenBack(terminal, settings)
   })
+})
+
+const withInit = (['clone', 'fork'] as const).flatMap(method =>
+  ['', '--setpgid', '--setsid'].map(group => ({method, group})),
+)
+
+describe.runIf(hasTmux && has.root).concurrent('--init, # needs root', () => {
+  it.for(withInit)('lets Ctrl-C reach a program once: $method $group', async ({method, group}, {terminal}) => {
+    await terminal.command(`x -m ${method} ${group} --unshare pid --init -- ${counter} stop INT`)
+    await terminal.until(/^ready$/m)
+    for (const n of [1, 2, 3]) {
+      await terminal.press('C-c')
+      await terminal.until(new RegExp(`^(\\^C)?INT ${n}$`, 'm'))
+    }
+    writeFileSync(terminal.path('stop'), '')
+    await terminal.until(/^INT=3$/m)
+    expect(await terminal.answer('echo $?')).toBe('40\n')
+  })
+
+  it.for(withInit)('lets Ctrl-C end a whole group, and a loop: $method $group', async ({method, group}, {terminal}) => {
+    const words = `-m ${method} ${group} --unshare pid --init`
+    await terminal.command(`for i in 1 2; do x ${words} -- sh -c 'echo started; sleep 100; :'; echo again; done`)
+    await terminal.until(/^started$/m)
+    if (group !== '--setsid')
+      await until('the second program', () => terminal.processes().some(({name}) => name === 'sleep'))
+    await terminal.press('C-c')
+    expect(await terminal.answer('echo $?')).toBe('130\n')
+    expect(await terminal.screen()).not.toMatch(/^again$/m)
+  })
+
+  it.for(
+    (['clone', 'fork'] as const).flatMap(method =>
+      ['', '--kill-tree', '--foreground'].map(option => ({method, option})),
+    ),
+  )(
+    'stops with its program by Ctrl-Z, and fg continues both: $method $option',
+    async ({method, option}, {terminal}) => {
+      const settings = await terminal.answer('stty -g')
+      await terminal.command(`x -m ${method} ${option} --unshare pid --init -- cat`)
+      await until('cat', () => terminal.processes().some(({name}) => name === 'cat'))
+      for (const word of ['one', 'two']) {
+        await terminal.press('C-z')
+        await untilStopped(terminal)
+        await terminal.wipe()
+        await terminal.command('fg')
+        await terminal.command(word)
+        await terminal.until(new RegExp(`^${word}\n${word}$`, 'm'))
+      }
+      await terminal.press('C-d')
+      expect(await terminal.answer('echo $?')).toBe('0\n')
+      await expectGivenBack(terminal, settings)
+    },
+  )
 })
