@@ -193,7 +193,7 @@ const descriptors = [
 const exitCodes = [
   '## Exit codes',
   exitTable,
-  'env(1), nice(1) and timeout(1) use 125, 126 and 127 in the same way. When the terminal’s Ctrl-C or Ctrl-\\ ended the program, spawnctl ends by the same signal itself, so that a shell’s loop stops as it would without spawnctl.',
+  'env(1), nice(1) and timeout(1) use 125, 126 and 127 in the same way. When the terminal’s Ctrl-C or Ctrl-\\ ended the program, spawnctl ends by the same signal itself, so that a shell’s loop stops as it would without spawnctl. With `--init` it takes 128 + n for that signal.',
   'An error is three lines on standard error: what failed, `why:` and `next:`. The last two are left out where nothing is known.',
 ]
 
@@ -252,9 +252,9 @@ const signals = [
     'SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH and, at a terminal, SIGTSTP that somebody sends to spawnctl are passed on to the program, by pidfd where the kernel has them. One that arrives before the child exists is kept for it.',
     'What the terminal itself sends (Ctrl-C, Ctrl-\\, a hangup, a new window size) reaches the whole foreground group. It is passed on only to a program that has left the group of spawnctl (`--setsid`, `--setpgid`), or when there was no child yet.',
     'What the program itself sends to its parent or its whole group is not passed back to it. What another process sends to the whole group can reach a program in that group twice: directly, and passed on.',
-    'When the program stops and spawnctl has a controlling terminal and the same session, spawnctl stops too, so that the shell sees a stopped job; `fg` and `bg` continue both. Ctrl-Z (SIGTSTP) is then the program’s to take: spawnctl passes it on like the signals above, and stops when the program does. Without a terminal a stop is left to whoever made it.',
+    'When the program stops and spawnctl has a controlling terminal and the same session, spawnctl stops too, so that the shell sees a stopped job; `fg` and `bg` continue both. Ctrl-Z (SIGTSTP) is then the program’s to take: spawnctl passes it on like the signals above, and stops when the program does. Without a terminal a stop is left to whoever made it. With `--init` it is the same: the init stops and goes on with the program.',
     'All other signals do to spawnctl what they do to any Node program. SIGKILL cannot be passed on: the program then goes on without spawnctl, unless `--pdeathsig`, `--timeout` or `--kill-tree` is given. These put a keeper between the two, a process that outlives spawnctl, ends the program and then all that it has started.',
-    'With `--setpgid` the program is not made the terminal’s foreground group: reading from the terminal stops it with SIGTTIN. With `--foreground` it is; the terminal’s keys then reach it alone, and spawnctl takes the terminal back when it stops or ends.',
+    'With `--setpgid` the program is not made the terminal’s foreground group: reading from the terminal stops it with SIGTTIN. With `--foreground` it is; the terminal’s keys then reach it alone, and spawnctl takes the terminal back when it stops or ends. It has the terminal whenever the shell gives that to the job: not when it is started in the background, and again after each `fg`. Where Ctrl-C or Ctrl-\\ then ends it, spawnctl ends by the same signal.',
   ]),
 ]
 

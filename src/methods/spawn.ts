@@ -3,6 +3,7 @@ import {PlanError} from '../errors.js'
 import {
   type CreationCall,
   hasCloseRange,
+  hasForeground,
   nativeRun,
   nativeSpawn,
   posixSpawnFeatures,
@@ -170,7 +171,14 @@ function runOptions(
     keep: kept && method !== 'zygote',
     orphanSignal: plan.steps.find(step => step.kind === 'pdeathsig')?.signal ?? 0,
     letsGo: plan.steps.some(step => step.kind === 'ptrace_stop'),
+    foreground: plan.steps.some(step => step.kind === 'foreground'),
   }
+}
+
+/** In the background the terminal is not this process's to give; the program has it when a shell gives it to the job. */
+function withForegroundOwned(plan: Plan): Plan {
+  if (!plan.steps.some(({kind}) => kind === 'foreground') || hasForeground()) return plan
+  return {...plan, steps: plan.steps.filter(({kind}) => kind !== 'foreground')}
 }
 
 /**
@@ -189,7 +197,7 @@ export function runPlan(
   const zygote = method === 'zygote' ? openZygote() : undefined
   let terminal: ReturnType<typeof openTerminal> | undefined
   try {
-    terminal = openTerminal(withKillGroup(plan, supervision))
+    terminal = openTerminal(withForegroundOwned(withKillGroup(plan, supervision)))
     const {plan: opened, take} = terminal
     const options = runOptions(plan, method, supervision)
     let killTree: KillTree = 'descendants'

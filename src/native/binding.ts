@@ -21,6 +21,7 @@ const signatures = {
   spawnctl_glibc_version: ['bytes', 'u32', 'i32'],
   spawnctl_open_terminal: ['bytes', 'i32'],
   spawnctl_terminal_columns: ['i32', 'i32'],
+  spawnctl_has_foreground: ['i32'],
   spawnctl_zygote_channel: ['bytes', 'i32'],
   spawnctl_find_user: ['bytes', 'bytes', 'bytes', 'i32'],
   spawnctl_find_group: ['bytes', 'bytes', 'i32'],

@@ -59,7 +59,7 @@ export interface RunResult extends SpawnResult {
 }
 
 export const spawnResultBytes = 64
-const runOptionsBytes = 48
+const runOptionsBytes = 56
 const runResultBytes = spawnResultBytes + 40
 
 export function readSpawnResult(view: DataView): SpawnResult {
@@ -104,6 +104,8 @@ export interface RunOptions {
   cgroupKill: number
   /** The program is traced up to its first instruction, and then let go, stopped. */
   letsGo: boolean
+  /** The program has the terminal's foreground whenever this process would. */
+  foreground: boolean
 }
 
 function encodeRunOptions({
@@ -117,6 +119,7 @@ function encodeRunOptions({
   terminalPeer,
   cgroupKill,
   letsGo,
+  foreground,
 }: RunOptions): Uint8Array {
   const view = new DataView(new ArrayBuffer(runOptionsBytes))
   view.setBigUint64(0, timeoutNs, true)
@@ -129,6 +132,7 @@ function encodeRunOptions({
   view.setInt32(36, terminalPeer, true)
   view.setInt32(40, cgroupKill, true)
   view.setInt32(44, letsGo ? 1 : 0, true)
+  view.setInt32(48, foreground ? 1 : 0, true)
   return new Uint8Array(view.buffer)
 }
 
@@ -219,6 +223,11 @@ export function openTerminalEnds(): [ours: number, theirs: number] {
 /** How wide the terminal is that is open there; undefined where it is none, or does not tell. */
 export function terminalColumns(fd: number): number | undefined {
   return callNative('spawnctl_terminal_columns', fd) || undefined
+}
+
+/** Whether the terminal's foreground is this process's; also where there is no terminal. */
+export function hasForeground(): boolean {
+  return callNative('spawnctl_has_foreground') === 1
 }
 
 /** A connected pair of SOCK_SEQPACKET sockets, close-on-exec. */

@@ -63,6 +63,14 @@ static void note(int sig, int sender)
 		pass_on();
 }
 
+static void send_to_group(int group, int sig)
+{
+	if (target.init)
+		send_to_group_by_init(sig);
+	else
+		syscall2(__NR_kill, -group, sig);
+}
+
 /* What the terminal sends before there is a child is noted as well: the child may have come too late for it, and one
  * that was in time is too young to tell two from one. A group of its own gets it as a foreground group does: whole. */
 static void forward(int sig, siginfo_t *info, void *context)
@@ -74,10 +82,12 @@ static void forward(int sig, siginfo_t *info, void *context)
 		target.stop_asked = 1;
 	if (from_terminal && (sig == SIGINT || sig == SIGQUIT))
 		target.terminal_signal = sig;
+	if (sig == SIGTERM || sig == SIGHUP || sig == SIGINT || sig == SIGQUIT)
+		target.told_to_end = 1;
 	if (!from_terminal || __atomic_load_n(&target.pid, __ATOMIC_SEQ_CST) == 0)
 		note(sig, from_terminal ? 0 : info->si_pid);
 	else if ((group = other_group()) && !(sig == SIGWINCH && target.options.terminal >= 0))
-		syscall2(__NR_kill, -group, sig);
+		send_to_group(group, sig);
 	if (sig == SIGWINCH && target.options.terminal >= 0)
 		pass_window_size();
 	errno = saved;

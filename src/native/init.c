@@ -1,12 +1,14 @@
 /* spawnctl-init PID: stands between spawnctl and a program that had to be a grandchild, or is not to be process 1.
  *
  * Becomes:  by exec from the child that made the program, so that is its child already, and every signal is blocked.
- * Signals:  what is sent to it goes on to the program; what the terminal sends has reached that as well.
- * Stops:    with the program, and continues it, so that a shell sees a stopped job. Process 1 cannot be stopped.
+ * Signals:  what is sent to it goes on to the program, or to its whole group where that is said (init.h); what the terminal
+ *           sends has reached that as well.
+ * Stops:    with the program, and continues it, so that a shell sees a stopped job. Process 1 is stopped from outside.
  * Reaps:    as process 1 of a pid namespace whatever is orphaned there.
  * Ends:     as the program did: its exit code, or its signal; 128 + n where that does not end process 1. A pid namespace
  *           ends with it.
  * It links no libc and holds nothing open. Source: pid_namespaces(7), unshare(1) and nsenter(1) with --fork, docker-init. */
+#include "init.h"
 #include "syscall.h"
 
 #include <asm/errno.h>
@@ -73,6 +75,21 @@ static void reap(long program)
 		end_as(0xff << 8);
 }
 
+/* What was sent to the group from within comes back: from itself, or from process 1 of the namespace below, which the
+ * kernel names by its number there. That of this namespace has no reason to send anything here. */
+static int is_echo(const siginfo_t *info)
+{
+	return info->si_pid == syscall0(__NR_getpid) || info->si_pid == 1;
+}
+
+static void pass_on(long program, int sig, const siginfo_t *info)
+{
+	if (info->si_code == SI_QUEUE && info->si_value.sival_int == TO_GROUP)
+		send(0, sig);
+	else if (info->si_code != SI_KERNEL && info->si_pid != program && !is_echo(info))
+		send(program, sig);
+}
+
 static long number(const char *text)
 {
 	long value = 0;
@@ -92,8 +109,8 @@ __attribute__((used)) _Noreturn void init_main(char **words)
 	for (;;) {
 		reap(program);
 		long sig = syscall4(__NR_rt_sigtimedwait, &all, &info, 0, SIGSET_BYTES);
-		if (sig > 0 && sig != SIGCHLD && info.si_code != SI_KERNEL && info.si_pid != program)
-			send(program, (int)sig);
+		if (sig > 0 && sig != SIGCHLD)
+			pass_on(program, (int)sig, &info);
 	}
 }
 

@@ -24,14 +24,28 @@ static int terminal_group(unsigned long request, int group)
 	return error < 0 ? 0 : group;
 }
 
-/* What the child's group had of the terminal is ours again. Returns that group, or 0 when it had nothing. */
-int take_terminal(void)
+/* The terminal is ours again, if it was this group's. Returns whether it was. */
+int take_terminal(int group)
 {
-	int group = other_group();
 	if (!group || terminal_group(TIOCGPGRP, 0) != group)
 		return 0;
 	terminal_group(TIOCSPGRP, (int)syscall1(__NR_getpgid, 0));
-	return group;
+	return 1;
+}
+
+static int give_terminal(int group)
+{
+	if (terminal_group(TIOCGPGRP, 0) != syscall1(__NR_getpgid, 0))
+		return 0;
+	terminal_group(TIOCSPGRP, group);
+	return 1;
+}
+
+/* Whether the terminal's foreground is this process's, to be handed on. Without a terminal the child is to say so. */
+int spawnctl_has_foreground(void)
+{
+	int group = terminal_group(TIOCGPGRP, 0);
+	return !group || group == syscall1(__NR_getpgid, 0);
 }
 
 /* Without a terminal there is no shell to continue us: a stop is then somebody else's business. */
@@ -62,18 +76,20 @@ static void stop_ourselves(int child_stopped_by)
 		catch_signal(SIGTSTP);
 }
 
-/* A group of its own is one that no shell knows of. */
-void continue_program(int foreground)
+static void continue_child(int group)
 {
-	if (foreground && terminal_group(TIOCGPGRP, 0) == syscall1(__NR_getpgid, 0))
-		terminal_group(TIOCSPGRP, foreground);
-	if (!still_stopped())
-		return;
-	int group = other_group();
-	if (group)
+	if (group) /* which no shell knows of */
 		syscall2(__NR_kill, -group, SIGCONT);
 	else
 		send_signal(SIGCONT);
+}
+
+void continue_program(int foreground)
+{
+	if (foreground)
+		give_terminal(foreground);
+	if (still_stopped())
+		continue_child(other_group());
 }
 
 static void continue_kept(int sig)
@@ -107,20 +123,27 @@ static int is_followed(void)
 }
 
 /* Returns whether the stop was followed. It is looked at twice: what stopped the whole group has stopped us before the
- * second look, and by then the shell may have continued both. */
+ * second look, and by then the shell may have continued both. What stops for want of a terminal that has become ours, as
+ * a job that was running gets it from the shell without a word, is given it. */
 int follow_stop(int child_stopped_by)
 {
 	if (!still_stopped())
 		return 1;
 	if (!is_followed())
 		return 0;
+	int group = other_group();
+	int had_terminal = take_terminal(group);
+	int wants_terminal = group && (had_terminal || target.options.foreground);
+	int is_refused = !had_terminal && (child_stopped_by == SIGTTIN || child_stopped_by == SIGTTOU);
 	target.stop_asked = 0;
-	target.foreground = take_terminal();
-	if (target.caller) {
+	target.foreground = wants_terminal ? group : 0;
+	if (is_refused && wants_terminal && give_terminal(group)) {
+		continue_program(0);
+	} else if (target.caller) {
 		stop_caller();
-		return 1;
+	} else {
+		stop_ourselves(child_stopped_by);
+		continue_program(target.foreground);
 	}
-	stop_ourselves(child_stopped_by);
-	continue_program(target.foreground);
 	return 1;
 }

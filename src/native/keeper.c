@@ -100,6 +100,7 @@ static struct run_result *map_shared(uint32_t image_bytes)
 void run_kept(uint8_t *image, uint32_t image_bytes, struct run_result *result)
 {
 	struct run_result end = {0};
+	struct own_settings own = {0};
 	struct sigaction before[FORWARDED_COUNT], ignored_before;
 	struct run_result *shared = map_shared(image_bytes);
 	if (!shared) {
@@ -110,6 +111,8 @@ void run_kept(uint8_t *image, uint32_t image_bytes, struct run_result *result)
 	memcpy(shared_image, image, image_bytes);
 	long caller = syscall0(__NR_getpid);
 	adopt_orphans(target.options.kill_tree);
+	if (target.options.terminal >= 0)
+		remember_settings(&own);
 	install_handlers(before);
 	uint64_t mask = block_all_signals();
 	pid_t pid = fork();
@@ -127,6 +130,10 @@ void run_kept(uint8_t *image, uint32_t image_bytes, struct run_result *result)
 		wait_for_exit(&end);
 		if (end.signal && target.options.kill_tree)
 			kill_descendants();
+		if (end.signal) {
+			put_settings_back(&own);
+			take_terminal(shared->spawn.pid);
+		}
 		memcpy(result, shared, sizeof *result);
 		memcpy(image, shared_image, image_bytes);
 		result->keeper_signal = end.signal;

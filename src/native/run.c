@@ -26,10 +26,30 @@ void close_option(int32_t *fd)
 void aim(int pid, int pidfd)
 {
 	target.pidfd = pidfd;
+	target.init = find_init(pid);
 	__atomic_store_n(&target.pid, pid, __ATOMIC_SEQ_CST);
 	pass_on();
 	if (has_job_control())
 		catch_signal(SIGTSTP);
+}
+
+/* Process 1 cannot die of a signal: its exit code tells. */
+static int ending_signal(const struct run_result *result)
+{
+	if (result->signal)
+		return result->signal;
+	return target.init && result->exit_code > 128 ? result->exit_code - 128 : 0;
+}
+
+static void note_interruption(struct run_result *result)
+{
+	int sig = ending_signal(result);
+	int by_key = target.had_terminal && (sig == SIGINT || sig == SIGQUIT);
+	if (!sig || !(by_key || sig == target.terminal_signal))
+		return;
+	result->interrupted = 1;
+	result->signal = sig;
+	result->exit_code = -1;
 }
 
 void run_here(uint8_t *image, uint32_t image_bytes, struct run_result *result)
@@ -47,7 +67,7 @@ void run_here(uint8_t *image, uint32_t image_bytes, struct run_result *result)
 			hand_over();
 		await_timeout(&alarm_before);
 		if (target.options.terminal >= 0)
-			run_terminal();
+			begin_relay();
 		wait_for_exit(result);
 		put_stamp(image, STAMP_REAPED, monotonic_ns());
 		end_timeout(&alarm_before);
@@ -59,8 +79,10 @@ void run_here(uint8_t *image, uint32_t image_bytes, struct run_result *result)
 		} else if (target.killed_group) {
 			kill_group(target.killed_group);
 		}
+		if (target.options.terminal >= 0)
+			end_relay();
 		result->timed_out = target.timed_out;
-		result->interrupted = result->signal != 0 && result->signal == target.terminal_signal;
+		note_interruption(result);
 	}
 	restore_handlers(before);
 	close_option(&target.options.terminal);

@@ -6,6 +6,7 @@
 
 #include <signal.h>
 #include <stdint.h>
+#include <termios.h>
 
 /* Filled for JavaScript; read by src/native/core.ts. */
 struct run_result {
@@ -33,6 +34,7 @@ struct run_options {
 	int32_t terminal_peer;	/* the program's end; both are closed by the run */
 	int32_t cgroup_kill;	/* cgroup.kill of the program's control group, or -1 */
 	int32_t lets_go;	/* the program is traced up to its first instruction */
+	int32_t foreground;	/* the program has the terminal whenever this process would */
 };
 
 #define FORWARDED_COUNT 8
@@ -52,7 +54,10 @@ struct target {
 	int timed_out;
 	int killed_group; /* that SIGKILL was for, and that this process, or its caller, is in */
 	uint64_t timed_out_ns, killed_ns; /* when; 0: it was not */
+	int init; /* the program's parent, where a spawnctl-init stands in between */
 	int terminal_signal;
+	int had_terminal; /* its keys reached the program's group alone, to the end */
+	int told_to_end; /* by a signal, whoever has taken it */
 	uint64_t due; /* to be passed on: at once, or as soon as there is a child */
 	int sender[FORWARDED_COUNT]; /* of the last one; 0 is the kernel */
 	struct run_options options;
@@ -69,17 +74,36 @@ int other_group(void);
 
 /* job_control.c */
 int has_job_control(void);
-int take_terminal(void);
+int take_terminal(int group);
 int follow_stop(int child_stopped_by);
+
+/* find_init.c */
+int find_init(int pid);
+void stop_init_with_program(void);
+void send_to_group_by_init(int sig);
 
 /* wait.c */
 long wait_child(siginfo_t *info, int options);
 void reap_orphans(void);
 void wait_for_exit(struct run_result *result);
 
+/* Settings of the caller's own terminal, before it became raw. */
+struct own_settings {
+	int are_known;
+	struct termios before;
+};
+
 /* terminal.c */
-void run_terminal(void);
+int open_terminal_peer(int master);
+int has_keys(void);
+void remember_settings(struct own_settings *own);
+void make_raw(struct own_settings *own);
+void put_settings_back(const struct own_settings *own);
 void pass_window_size(void);
+
+/* relay.c */
+void begin_relay(void);
+void end_relay(void);
 
 /* timeout.c */
 void await_timeout(struct sigaction *before);

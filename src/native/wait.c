@@ -5,6 +5,7 @@
 #include "syscall.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/wait.h>
 
 long wait_child(siginfo_t *info, int options)
@@ -43,11 +44,28 @@ void reap_orphans(void)
 	wait_any(&info, WEXITED | WSTOPPED | WNOHANG);
 }
 
+/* Of a program below an init the stops are not told. */
+#define LOOK_MS 50
+
+static long wait_next(siginfo_t *info)
+{
+	int looks = target.init && has_job_control();
+	int options = WEXITED | (looks ? WNOHANG : 0);
+	for (;;) {
+		long error = target.adopts ? wait_any(info, options | WSTOPPED) : wait_child(info, options | WSTOPPED | WNOWAIT);
+		if (error < 0 || !looks || info->si_pid)
+			return error;
+		struct pollfd end = {target.pidfd, POLLIN, 0};
+		poll(&end, 1, LOOK_MS);
+		stop_init_with_program();
+	}
+}
+
 void wait_for_exit(struct run_result *result)
 {
 	siginfo_t info;
 	for (;;) {
-		long error = target.adopts ? wait_any(&info, WEXITED | WSTOPPED) : wait_child(&info, WEXITED | WSTOPPED | WNOWAIT);
+		long error = wait_next(&info);
 		if (error < 0) {
 			result->wait_error = (int32_t)-error;
 			return;
@@ -57,7 +75,7 @@ void wait_for_exit(struct run_result *result)
 		if (!follow_stop(info.si_status))
 			wait_child(&info, WSTOPPED | WNOHANG); /* somebody else's business: to be told of it again would be to spin */
 	}
-	take_terminal();
+	target.had_terminal = take_terminal(other_group());
 	wait_child(&info, WEXITED);
 	__atomic_store_n(&target.pid, 0, __ATOMIC_SEQ_CST); /* the number may be another process's from now on */
 	result->exit_code = info.si_code == CLD_EXITED ? info.si_status : -1;

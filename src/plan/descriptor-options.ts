@@ -31,6 +31,7 @@ export const descriptorOptions: readonly Option[] = [
   },
 ]
 
+const firstBeyondStdio = 3
 /** No command line can say it. */
 const fromNewTerminal = '\0'
 
@@ -64,6 +65,19 @@ function wishes(values: OptionValues): Map<number, {spec: string; option: string
   return wanted
 }
 
+function firstFree(taken: ReadonlyMap<number, Source>): number {
+  let fd = firstBeyondStdio
+  while (taken.has(fd)) fd++
+  return fd
+}
+
+/** Where the child finds the new terminal: also for a program that has it at none of 0, 1 and 2 until it is its session's. */
+export function terminalPlace(values: OptionValues, surroundings: Surroundings): {fd: number; forProgram: boolean} {
+  const place = readDescriptors(values, surroundings).find(({from}) => from === newTerminal)
+  const fd = (place as Placement).to
+  return {fd, forProgram: fd < firstBeyondStdio}
+}
+
 /** What the child shall find at 0, 1, 2 and every number of --fd. */
 export function readDescriptors(values: OptionValues, surroundings: Surroundings): readonly Placement[] {
   const wanted = wishes(values)
@@ -80,5 +94,6 @@ export function readDescriptors(values: OptionValues, surroundings: Surroundings
   for (const [fd, {spec, option}] of wanted)
     if (!joined.includes(fd)) sources.set(fd, readSource(spec, fd, option, surroundings))
   for (const fd of joined) sources.set(fd, sources.get(fd === 1 ? 2 : 1) as Source)
+  if (isOn(values, 'pty') && ![...sources.values()].includes(newTerminal)) sources.set(firstFree(sources), newTerminal)
   return [...sources].sort(([a], [b]) => a - b).map(([to, from]) => ({to, from}))
 }

@@ -124,7 +124,8 @@ export type Step =
   | {readonly kind: 'umask'; readonly mask: number}
   | {readonly kind: 'pdeathsig'; readonly signal: number}
   | {readonly kind: 'descriptors'; readonly placements: readonly Placement[]}
-  | {readonly kind: 'ctty'}
+  /** The new terminal, where the program finds it, or for this step alone; without one, standard input. */
+  | {readonly kind: 'ctty'; readonly terminal?: {readonly fd: number; readonly forProgram: boolean}}
   | {readonly kind: 'nofile'; readonly limit: Limit}
   | {readonly kind: 'no_new_privs'}
   | {readonly kind: 'sigmask'; readonly signals: readonly number[]}

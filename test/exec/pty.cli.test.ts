@@ -1,7 +1,10 @@
+import {existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import {dirname, join} from 'node:path'
 import {describe, expect, it as plainIt} from 'vitest'
 import {methods} from '../../src/methods/method.js'
 import {has} from '../helpers/needs.js'
-import {type RunOptions, runCli, runShell} from '../helpers/run-cli.js'
+import {type RunOptions, runCli, runShell, until} from '../helpers/run-cli.js'
 import {hasTmux, Terminal} from '../helpers/terminal.js'
 
 const carrying = methods.filter(method => method !== 'posix_spawn')
@@ -29,6 +32,18 @@ describe.concurrent.each(carrying)('a program with a new terminal, started by %s
     expect(await at('cat; echo end', {input: 'in the middle'})).toMatchObject({stdout: 'in the middleend\r\n'})
   })
 
+  it.each([
+    ['nothing else', ['--stdin', 'null'], 3],
+    ['descriptors all given', ['--stdin', 'null', '--stdout', 'fd:1', '--stderr', 'stdout'], 3],
+    ['another one above', ['--stdin', 'null', '--stdout', 'fd:1', '--stderr', 'stdout', '--fd', '3=/dev/zero'], 4],
+  ])('has it as its controlling terminal without having it at 0, with %s', async (_, options, count) => {
+    const script =
+      'test -t 0 || test "$(tty </dev/tty)" = /dev/tty && ls /proc/self/fd | wc -w; ps -o tpgid=,pgid= -p $$'
+    const {status, stdout} = await exec(['-m', method, '--pty', ...options, '--', 'sh', '-c', script])
+    const [open, foreground, group] = stdout.trim().split(/\s+/)
+    expect({status, open, foreground}).toEqual({status: 0, open: `${count + 1}`, foreground: group})
+  })
+
   it('holds no descriptor but its own three', async () => {
     expect(await at('ls /proc/self/fd')).toMatchObject({stdout: '0  1  2  3\r\n'})
   })
@@ -38,13 +53,53 @@ describe.concurrent('a new terminal', () => {
   it('is refused by posix_spawn', async () => {
     const {status, stderr} = await exec(['-m', 'posix_spawn', '--pty', 'true'])
     expect(status).toBe(125)
-    expect(stderr).toMatch(/^spawnctl: posix_spawn cannot do "standard input as controlling terminal"\n/)
+    expect(stderr).toMatch(/^spawnctl: posix_spawn cannot do "the new terminal as controlling terminal"\n/)
   })
 
   it('loses nothing of a long output', async () => {
     const {stdout} = await exec(['--pty', '--', 'seq', '1', '100000'])
     expect(stdout.split('\r\n')).toHaveLength(100_001)
     expect(stdout.endsWith('\r\n100000\r\n')).toBe(true)
+  })
+
+  it.each([
+    ['a shell that edits its lines', `echo 'echo $((6*7))'`, 'bash --norc --noprofile', /^42\r$/m],
+    ['what such a shell starts', 'echo cat', 'bash --norc --noprofile', /exit\r$/m],
+    ['what comes after the one that has taken it', 'printf abc', `sh -c 'cat; cat; echo done'`, /^abcdone\r$/m],
+    [
+      'a program that lets its terminal gather lines later',
+      'echo abc',
+      `sh -c 'stty raw -echo; echo ready; sleep 0.2; stty sane -echo; cat; echo done'`,
+      /^ready\n+abc\r\ndone\r$/m,
+    ],
+  ])('tells %s of the end of the input', async (_, input, program, expected) => {
+    const {status, stdout} = await runShell(`${input} | spawnctl exec --pty -- ${program}`)
+    expect(status).toBe(0)
+    expect(stdout).toMatch(expected)
+  })
+
+  it('waits for a slow reader of what the program has written', async () => {
+    const {stdout} = await runShell('spawnctl exec --pty -- seq 3000 | { sleep 1; wc -l; }')
+    expect(stdout).toBe('3000\n')
+  })
+
+  it('does not wait for a reader when time is up', async () => {
+    const script = `{ spawnctl exec --pty --timeout 0.3 -- yes; echo $? >&2; : >"$1"; } |
+      while ! [ -e "$1" ]; do sleep 0.02; done`
+    const ended = join(mkdtempSync(join(tmpdir(), 'spawnctl-pty-')), 'ended')
+    expect(await runShell(script, [ended])).toMatchObject({status: 0, stderr: '124\n'})
+    rmSync(dirname(ended), {recursive: true})
+  })
+
+  it.each([
+    ['--kill-tree', 0],
+    ['--timeout=5', 5],
+  ])('is not kept by what keeps it busy: %s', async (option, code) => {
+    const busy = `trap '' HUP; setsid sh -c 'while [ -e "$0" ]; do echo; sleep 0.02; done' "$1" &`
+    const script = `${busy} echo up; exit ${code}`
+    const busyWhile = mkdtempSync(join(tmpdir(), 'spawnctl-pty-'))
+    expect(await exec(['--pty', option, '--', 'sh', '-c', script, 'sh', busyWhile])).toMatchObject({status: code})
+    rmSync(busyWhile, {recursive: true})
   })
 
   it('ends with its reader: the program is hung up', async () => {
@@ -145,5 +200,59 @@ describe.runIf(hasTmux).concurrent('at a terminal, a new one', () => {
     await terminal.command(`x --pty -- sh -c 'echo started; sleep 0.2; kill -KILL $$'${code}`)
     await terminal.until(/^code 137$/m)
     expect(await terminal.answer('stty -g')).toBe(settings)
+  })
+
+  const asking = `sh -c 'echo ready; read line; echo "got $line"'`
+
+  /** As sh runs it, which leaves the settings of a terminal alone. */
+  const inScript = (words: string) =>
+    `sh -c '"$NODE" "$CLI" exec --pty --kill-tree -- ${words}; until [ -e seen ]; do sleep 0.05; done'`
+
+  it.for(['node', 'spawnctl-keeper'])('gives the old one back when %s is killed', async (killed, {terminal}) => {
+    await terminal.command(inScript('sh -c "echo ready; exec sleep 100"'))
+    await terminal.until(/^ready$/m)
+    expect(terminal.isRaw()).toBe(true)
+    const victim = terminal.processes().find(({name}) => name === killed)
+    process.kill(victim?.pid as number, 'SIGKILL')
+    await until('the settings', () => !terminal.isRaw())
+    writeFileSync(terminal.path('seen'), '')
+  })
+
+  it('gives the old one back from the background, to a shell that does not see to it', async ({terminal}) => {
+    await terminal.command("PS1='inner$ ' exec sh -i")
+    await terminal.until(/^inner\$/m)
+    await terminal.command('"$NODE" "$CLI" exec --pty --kill-tree -- sh -c "echo ready; exec sleep 100"')
+    await terminal.until(/^ready$/m)
+    expect(terminal.isRaw()).toBe(true)
+    process.kill(terminal.processes().find(({name}) => name === 'node')?.pid as number, 'SIGKILL')
+    await until('the settings', () => !terminal.isRaw())
+    await until('the end of everything', () => terminal.processes().length === 0)
+  })
+
+  it.for(['', '--kill-tree'])(
+    'has every key again when spawnctl was stopped and continued %s',
+    async (option, {terminal}) => {
+      await terminal.command(`x --pty ${option} -- ${asking}${code}`)
+      await terminal.until(/^ready$/m)
+      process.kill(terminal.processes().find(({name}) => name === 'node')?.pid as number, 'SIGSTOP')
+      await terminal.until(/Stopped/)
+      expect(terminal.isRaw()).toBe(false)
+      await terminal.command('fg')
+      await until('the keys', () => terminal.isRaw())
+      await terminal.command('words')
+      await terminal.until(/^got words$/m)
+    },
+  )
+
+  it('begins in the background as any terminal, and has the keys in the foreground', async ({terminal}) => {
+    await terminal.command('x --pty -- sh -c "stty -a >inner; read line; echo got \\$line" &')
+    await until('the settings', () => existsSync(terminal.path('inner')) && statSync(terminal.path('inner')).size > 0)
+    expect(readFileSync(terminal.path('inner'), 'utf8')).toMatch(/\sicanon\s(.|\n)*\secho\s/)
+    expect(await terminal.answer('echo typed meanwhile')).toBe('typed meanwhile\n')
+    expect(terminal.isRaw()).toBe(false)
+    await terminal.command('fg')
+    await until('the keys', () => terminal.isRaw())
+    await terminal.command('words')
+    await terminal.until(/^got words$/m)
   })
 })

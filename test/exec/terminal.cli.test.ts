@@ -3,6 +3,7 @@ import {describe, expect, it as plainIt} from 'vitest'
 import {posixSpawnFeatures} from '../../dist/native/core.js'
 import {methods} from '../../src/methods/method.js'
 import {fixture} from '../helpers/fixture.js'
+import {has} from '../helpers/needs.js'
 import {until} from '../helpers/run-cli.js'
 import {hasTmux, Terminal} from '../helpers/terminal.js'
 
@@ -50,10 +51,10 @@ async function lastTick(terminal: Terminal): Promise<number> {
 
 const tickAfter = (tick: number) => new RegExp(`tick ${tick + 2}$`, 'm')
 
-/** Everything of the job stands still. The zygote blocks all signals: it only waits. */
+/** Everything of the job stands still. The zygote blocks all signals: it only waits. The keeper has a clock to mind. */
 async function untilStopped(terminal: Terminal): Promise<void> {
   await terminal.until(/^(\^Z)?\[1\]\+ +Stopped/m)
-  const job = () => terminal.processes().filter(({name}) => name !== 'spawnctl-zygote')
+  const job = () => terminal.processes().filter(({name}) => name !== 'spawnctl-zygote' && name !== 'spawnctl-keeper')
   expect(job().length).toBeGreaterThanOrEqual(2)
   await until('every process of the job to be stopped', () => job().every(({state}) => state === 'T'))
 }
@@ -413,6 +414,54 @@ describe.runIf(hasTmux).concurrent('--foreground', () => {
     },
   )
 
+  it('has the terminal again after bg and fg, as often as that is done', async ({terminal}) => {
+    await terminal.command('x --foreground -- cat')
+    await until('cat', () => terminal.processes().some(({name}) => name === 'cat'))
+    for (const word of ['one', 'two']) {
+      await terminal.press('C-z')
+      await untilStopped(terminal)
+      await terminal.wipe()
+      await terminal.command('bg')
+      await until('its stop', () => terminal.processes().every(({state}) => state === 'T'))
+      await terminal.wipe()
+      await terminal.command('fg')
+      await terminal.command(word)
+      await terminal.until(new RegExp(`^${word}\n${word}$`, 'm'))
+    }
+    await terminal.press('C-d')
+    expect(await terminal.answer('echo $?')).toBe('0\n')
+  })
+
+  it('leaves the terminal to the shell when it is started in the background, until fg', async ({terminal}) => {
+    await terminal.command('x --foreground -- sh -c "echo started; read line; echo got \\$line" &')
+    await until('its stop', () => terminal.processes().some(({name, state}) => name === 'sh' && state === 'T'))
+    await terminal.wipe()
+    expect(await terminal.answer('echo $((6*7))')).toBe('42\n')
+    await terminal.command('clear; fg')
+    await terminal.command('words')
+    await terminal.until(/^got words$/m)
+    expect(await terminal.answer('echo $?')).toBe('0\n')
+  })
+
+  it('ends a shell’s loop when the program that has the terminal ends by Ctrl-C', async ({terminal}) => {
+    await terminal.command('for i in 1 2; do x --foreground -- sh ./sleep; echo again; done')
+    await terminal.until(/^started$/m)
+    await terminal.press('C-c')
+    expect(await terminal.answer('echo $?')).toBe('130\n')
+    expect(await terminal.screen()).not.toMatch(/^again$/m)
+  })
+
+  it('takes the terminal back when the keeper is killed', async ({terminal}) => {
+    await terminal.command(
+      `sh -c '"$NODE" "$CLI" exec --foreground --kill-tree -- sh ./sleep; read line; echo got $line'`,
+    )
+    await terminal.until(/^started$/m)
+    process.kill(terminal.processes().find(({name}) => name === 'spawnctl-keeper')?.pid as number, 'SIGKILL')
+    await terminal.until(/E_KEEPER|keeper/m)
+    await terminal.command('words')
+    await terminal.until(/^got words$/m)
+  })
+
   it('gives the terminal back when Ctrl-C, which reached the program alone, has ended it', async ({terminal}) => {
     const settings = await terminal.answer('stty -g')
     await terminal.command('x -m clone --foreground -- sh ./sleep')
@@ -423,4 +472,57 @@ describe.runIf(hasTmux).concurrent('--foreground', () => {
     await terminal.until(/^code 130$/m)
     await expectGivenBack(terminal, settings)
   })
+})
+
+const withInit = (['clone', 'fork'] as const).flatMap(method =>
+  ['', '--setpgid', '--setsid'].map(group => ({method, group})),
+)
+
+describe.runIf(hasTmux && has.root).concurrent('--init, # needs root', () => {
+  it.for(withInit)('lets Ctrl-C reach a program once: $method $group', async ({method, group}, {terminal}) => {
+    await terminal.command(`x -m ${method} ${group} --unshare pid --init -- ${counter} stop INT`)
+    await terminal.until(/^ready$/m)
+    for (const n of [1, 2, 3]) {
+      await terminal.press('C-c')
+      await terminal.until(new RegExp(`^(\\^C)?INT ${n}$`, 'm'))
+    }
+    writeFileSync(terminal.path('stop'), '')
+    await terminal.until(/^INT=3$/m)
+    expect(await terminal.answer('echo $?')).toBe('40\n')
+  })
+
+  it.for(withInit)('lets Ctrl-C end a whole group, and a loop: $method $group', async ({method, group}, {terminal}) => {
+    const words = `-m ${method} ${group} --unshare pid --init`
+    await terminal.command(`for i in 1 2; do x ${words} -- sh -c 'echo started; sleep 100; :'; echo again; done`)
+    await terminal.until(/^started$/m)
+    if (group !== '--setsid')
+      await until('the second program', () => terminal.processes().some(({name}) => name === 'sleep'))
+    await terminal.press('C-c')
+    expect(await terminal.answer('echo $?')).toBe('130\n')
+    expect(await terminal.screen()).not.toMatch(/^again$/m)
+  })
+
+  it.for(
+    (['clone', 'fork'] as const).flatMap(method =>
+      ['', '--kill-tree', '--foreground'].map(option => ({method, option})),
+    ),
+  )(
+    'stops with its program by Ctrl-Z, and fg continues both: $method $option',
+    async ({method, option}, {terminal}) => {
+      const settings = await terminal.answer('stty -g')
+      await terminal.command(`x -m ${method} ${option} --unshare pid --init -- cat`)
+      await until('cat', () => terminal.processes().some(({name}) => name === 'cat'))
+      for (const word of ['one', 'two']) {
+        await terminal.press('C-z')
+        await untilStopped(terminal)
+        await terminal.wipe()
+        await terminal.command('fg')
+        await terminal.command(word)
+        await terminal.until(new RegExp(`^${word}\n${word}$`, 'm'))
+      }
+      await terminal.press('C-d')
+      expect(await terminal.answer('echo $?')).toBe('0\n')
+      await expectGivenBack(terminal, settings)
+    },
+  )
 })

@@ -1,5 +1,5 @@
-import {execFile, spawnSync} from 'node:child_process'
-import {mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs'
+import {execFile, execFileSync, spawnSync} from 'node:child_process'
+import {mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {setTimeout as pause} from 'node:timers/promises'
@@ -138,6 +138,12 @@ export class Terminal {
   /** Whether the keys are the outer shell's. */
   isShells(): boolean {
     return statOf(this.shellPid)?.foreground === this.shellPid
+  }
+
+  /** Whether every key is a program's: with a readline prompt Ctrl-C still makes a signal. */
+  isRaw(): boolean {
+    const path = readlinkSync(`/proc/${this.shellPid}/fd/0`)
+    return /\s-isig\s/.test(execFileSync('stty', ['-F', path, '-a'], {encoding: 'utf8'}))
   }
 
   hasShell(): boolean {

@@ -13,6 +13,13 @@ describe('readDescriptors', () => {
     expect(read({})).toEqual([0, 1, 2].map(fd => ({to: fd, from: fd})))
   })
 
+  it('puts a new terminal where nothing is given, and beyond everything where all is', () => {
+    const [newTerminal, ...rest] = read({pty: true}).map(({from}) => from)
+    expect(rest).toEqual([newTerminal, newTerminal])
+    const given = {pty: true as const, stdin: 'null', stdout: 'null', stderr: 'stdout', fd: ['3=null']}
+    expect(read(given).filter(({from}) => from === newTerminal)).toEqual([{to: 4, from: newTerminal}])
+  })
+
   it('lists the numbers in ascending order', () => {
     expect(read({fd: ['9=null', '3=null']}).map(({to}) => to)).toEqual([0, 1, 2, 3, 9])
   })

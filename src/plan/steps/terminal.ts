@@ -1,4 +1,5 @@
 import {PlanError} from '../../errors.js'
+import {terminalPlace} from '../descriptor-options.js'
 import {isOn} from '../option.js'
 import type {SpawnActions} from '../spawn-actions.js'
 import type {StepKind} from '../step.js'
@@ -48,21 +49,23 @@ export const foreground: StepKind<'foreground'> = {
 
 export const ctty: StepKind<'ctty'> = {
   kind: 'ctty',
-  summary: 'Standard input becomes the controlling terminal of the new session. After the descriptors are placed.',
+  summary:
+    'Standard input, or the new terminal, becomes the controlling terminal of the new session. After the descriptors are placed.',
   options: [{name: 'ctty', summary: 'make standard input the controlling terminal of the session that --setsid makes'}],
-  read(values) {
+  read(values, surroundings) {
     if (!isOn(values, 'ctty') && !isOn(values, 'pty')) return undefined
     if (!wantsSession(values))
       throw new PlanError('E_STEPS', '--ctty needs --setsid', {
         why: 'only the leader of a session can take a terminal, and spawnctl’s session is its caller’s',
         next: '--setsid --ctty',
       })
-    return {kind: 'ctty'}
+    return {kind: 'ctty', ...(isOn(values, 'pty') && {terminal: terminalPlace(values, surroundings)})}
   },
-  lower(_, script) {
+  lower({terminal}, script) {
     // The session is that of the process that stayed behind; the program leads one of its own.
     if (script.situation.processes > 1) script.call('setsid', [])
-    script.call('ioctl', [0, TIOCSCTTY, 0])
+    script.call('ioctl', [terminal?.fd ?? 0, TIOCSCTTY, 0])
+    if (terminal?.forProgram === false) script.call('close', [terminal.fd])
   },
   posixSpawnRefuses: () => 'it has no action for terminals',
   explain(_, errno) {
@@ -77,5 +80,5 @@ export const ctty: StepKind<'ctty'> = {
     }
     return undefined
   },
-  describe: () => 'standard input as controlling terminal',
+  describe: ({terminal}) => `${terminal === undefined ? 'standard input' : 'the new terminal'} as controlling terminal`,
 }
