@@ -46,6 +46,11 @@ function open(directory: string, version: 1 | 2, calls: CgroupCalls): OpenCgroup
 function fail(what: string, cause: unknown): never {
   if (cause instanceof PlanError) throw cause
   const {code = '', message} = cause as NodeJS.ErrnoException
+  if ((cause as NodeJS.ErrnoException).path?.startsWith('/proc/'))
+    throw new PlanError('E_CGROUP', `${what}: ${message}`, {
+      why: 'there is no proc file system here, which tells where control groups are',
+      next: 'mount -t proc proc /proc',
+    })
   if (code === 'EINVAL' || code === 'ERANGE')
     throw new PlanError('E_CGROUP', `${what}: ${message}`, {
       why: 'the kernel does not take the limit: cpu.max wants at least 1000 µs, in a period of 1000 to 1000000 µs',

@@ -141,16 +141,25 @@ describe('maps that cannot be written', () => {
 })
 
 describe.skipIf(!has.unshare)('without /proc # needs root and namespaces', () => {
-  it.each(['--kill-tree', '--timeout 5', '--rlimit core=:5', '--ambient-caps none'])(
+  it.each(['--kill-tree', '--timeout 5', '--rlimit core=:5', '--ambient-caps none', '--memory-max 50M'])(
     'what needs it says so: %s',
     async options => {
       const hide = 'mount --make-rprivate /; mount -t tmpfs none /proc; exec "$@"'
       const words = [process.execPath, 'bin/spawnctl.cjs', 'exec', ...options.split(' '), 'true']
       const {status, stderr} = await runShell(`exec unshare -m sh -c '${hide}' sh "$@"`, words)
       expect(status).toBe(125)
-      expect(stderr).toMatch(/^spawnctl: \/proc\/\S+ cannot be read: .*\nwhy: .*\nnext: mount -t proc proc \/proc/)
+      expect(stderr).toMatch(/^spawnctl: .*\/proc\/.*\nwhy: {2}there is no proc .*\nnext: mount -t proc proc \/proc/)
     },
   )
+})
+
+describe('a program that is not there', () => {
+  it.skipIf(!has.unshare)('is not looked for where its mounts cannot be seen # needs root and namespaces', async () => {
+    const words = ['--unshare', 'mount', '--tmpfs', '/mnt', '--', '/mnt/program']
+    const {status, stderr} = await runCli(['exec', ...words])
+    expect(status).toBe(127)
+    expect(stderr).toMatch(/^spawnctl: \/mnt\/program: no such file\nwhy: .* cannot be seen from here\n/)
+  })
 })
 
 describe('rights of outside', () => {

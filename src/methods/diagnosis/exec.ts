@@ -27,12 +27,23 @@ function callerPath(plan: Plan, candidate: Text): string {
   return root === undefined ? path : join(resolve(readableText(root.path)), path)
 }
 
+/** What is mounted for the program, or is in another mount namespace, the caller does not see. */
+function isInSight({steps}: Plan): boolean {
+  return !steps.some(
+    step =>
+      step.kind === 'mounts' ||
+      (step.kind === 'join' && step.targets.some(target => !('pid' in target) || target.namespaces.includes('mount'))),
+  )
+}
+
 function notFound(plan: Plan, program: string): ExecDiagnosis {
   if (program.includes('/'))
     return {
       code: 'E_NOT_FOUND',
       message: `${program}: no such file`,
-      why: `there is nothing at ${callerPath(plan, plan.file)}`,
+      why: isInSight(plan)
+        ? `there is nothing at ${callerPath(plan, plan.file)}`
+        : 'it, or the loader that it names, is not among what the program is shown: that cannot be seen from here',
       next: 'check the path, or give a name without a slash to have PATH searched',
       exitCode: 127,
     }
@@ -50,6 +61,7 @@ function notFound(plan: Plan, program: string): ExecDiagnosis {
 
 function explainFile(plan: Plan, candidate: Text): ExecDiagnosis | undefined {
   const path = readableText(candidate)
+  if (!isInSight(plan)) return undefined
   const finding = inspect(callerPath(plan, candidate))
   switch (finding.state) {
     case 'missing':
