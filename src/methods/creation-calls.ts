@@ -61,7 +61,7 @@ function requestCalls(lowered: Creation, socket: string, numberText: NumberText)
     ...callerPidfd(lowered, by, 'PID'),
     {
       by,
-      call: `clone(child_stack=NULL, flags=CLONE_PARENT|${flags}SIGCHLD) = $child`,
+      call: `clone(child_stack=NULL, flags=CLONE_PARENT|CLONE_PARENT_SETTID|${flags}SIGCHLD, parent_tid=[…]) = $child`,
       reason: 'the child is the caller’s own',
     },
     {by, call: 'sendto(3, …, 12, MSG_DONTWAIT|MSG_NOSIGNAL, NULL, 0)', reason: 'its pid, or what has failed'},
