@@ -283,6 +283,11 @@ const launcher = [
         '–',
       ],
       [
+        'Node opens its debugger on SIGUSR1',
+        'nothing, once spawnctl listens for signals: one that is sent before that, in its first moments, opens the debugger’s port and is lost to the program',
+        'where Node has it, `node --disable-sigusr1 "$(command -v spawnctl)" exec …`',
+      ],
+      [
         'Node puts the terminal’s settings back when it exits',
         'nothing: spawnctl leaves without that, so `spawnctl exec stty -echo` lasts',
         '–',

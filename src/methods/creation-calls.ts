@@ -1,14 +1,15 @@
 import {callText, cloneFlagText} from '../plan/calls/text.js'
 import {kindOf} from '../plan/housekeeping.js'
 import type {LoweredPlan} from '../plan/lower.js'
+import {flagsOf} from '../plan/namespaces.js'
 import {type Pool, words32} from '../plan/script.js'
+import {lastSignal} from '../plan/signals.js'
 import {actionKinds, type SpawnAction} from '../plan/spawn-actions.js'
 import type {Step} from '../plan/step.js'
 import type {PlannedCall} from './dry-run.js'
 import {type Method, methodTraits} from './method.js'
 import type {ToldCall} from './opening-calls.js'
 
-const lastSignal = 64
 const AT_FDCWD = -100
 
 /** The first thing that a child does whose creation has not put handlers back. */
@@ -29,7 +30,6 @@ type NumberText = (number: number) => string | undefined
 const CLONE_VM = 0x100
 const CLONE_VFORK = 0x4000
 const CLONE_PIDFD = 0x1000
-const CLONE_NEWPID = 0x20000000
 
 function clone3(flags: number, cleared: boolean, {cloneFlags, cgroupCall}: Creation, cgroup: string): string {
   const inCgroup = cgroupCall === undefined ? [] : ['CLONE_INTO_CGROUP']
@@ -105,7 +105,7 @@ export interface RunWords {
 
 /** In a pid namespace of its own the child does not see its caller's pid: a pidfd tells whether that is there. */
 export function asksByPidfd({calls, cloneFlags}: Creation): boolean {
-  return (cloneFlags & CLONE_NEWPID) !== 0 && calls.some(({expectCaller}) => expectCaller)
+  return (cloneFlags & flagsOf(['pid'])) !== 0 && calls.some(({expectCaller}) => expectCaller)
 }
 
 function callerPidfd(lowered: Creation, by: 'caller' | 'zygote', self: string): readonly ToldCall[] {

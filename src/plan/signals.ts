@@ -1,7 +1,8 @@
 import {constants} from 'node:os'
 import {UsageError} from '../errors.js'
 
-const lastSignal = 64
+/** The kernel's _NSIG. */
+export const lastSignal = 64
 const byName = constants.signals as unknown as Readonly<Record<string, number>>
 
 /** As libc has it: the kernel's first two are its own. */

@@ -1,12 +1,11 @@
 import {PlanError, UsageError} from '../../errors.js'
 import {lastValue} from '../option.js'
 import {words64} from '../script.js'
-import {signalName, signalNumber} from '../signals.js'
+import {lastSignal, signalName, signalNumber} from '../signals.js'
 import type {StepKind} from '../step.js'
 import {isSupervised} from '../supervision.js'
 
 const SIGKILL = 9
-const lastSignal = 64
 const SECCOMP_SET_MODE_FILTER = 1
 const instructionBytes = 8
 const mostInstructions = 4096

@@ -15,7 +15,7 @@ const neverAtCreation: readonly Namespace[] = ['cgroup', 'time']
 
 /** What --unshare and the options that imply a namespace ask for, in the order of setns. */
 function askedNamespaces(values: OptionValues): readonly Namespace[] {
-  const asked = (lastValue(values, 'unshare') ?? '').split(',').filter(Boolean)
+  const asked = lastValue(values, 'unshare')?.split(',') ?? []
   const list = new Set(asked.map(name => readNamespace(name, 'unshare')))
   if (mountOptions.some(name => values[name] !== undefined)) list.add('mount')
   if (mapOptions.some(name => values[name] !== undefined)) list.add('user')

@@ -139,6 +139,8 @@ describe('the options of namespaces', () => {
 
   it.each<[Given, string]>([
     [{unshare: 'nett'}, 'does not know the namespace "nett"'],
+    [{unshare: ''}, 'does not know the namespace ""'],
+    [{unshare: 'net,'}, 'does not know the namespace ""'],
     [{join: 'net'}, '--join wants PID'],
     [{join: '1:x'}, 'does not know the namespace "x"'],
     [{'map-root-user': true, 'map-current-user': true}, 'both say who the caller is'],
