@@ -81,7 +81,7 @@ describe.skipIf(!has.strace)('the system calls of exec # needs strace', () => {
     const {calls, main, echo, execs, creation} = trace('zygote')
     const zygote = execs.find(call => /^"[^"]*\/spawnctl-zygote"/.test(call.args))?.pid as number
     expect(creation).toMatchObject({name: 'clone', maker: zygote})
-    expect([...creation.flags]).toEqual(['CLONE_PARENT', 'SIGCHLD'])
+    expect([...creation.flags]).toEqual(['CLONE_PARENT', 'CLONE_PARENT_SETTID', 'SIGCHLD'])
     expect(creationOf(zygote, calls).maker).toBe(main)
     expect(processCreations(calls)).toHaveLength(2)
     const waits = calls.filter(call => call.name === 'waitid' && call.args.includes(`si_pid=${echo}`))
