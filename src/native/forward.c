@@ -11,7 +11,12 @@
 #include <string.h>
 
 static const int forwarded[FORWARDED_COUNT] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH, SIGTSTP};
-#define ENDING_COUNT 4 /* the first of them are sent to end a program */
+
+/* Sent to end a program. */
+static int is_ending(int sig)
+{
+	return sig == SIGTERM || sig == SIGHUP || sig == SIGINT || sig == SIGQUIT;
+}
 
 void send_signal(int sig)
 {
@@ -41,12 +46,14 @@ void pass_on(void)
 	int self = (int)syscall0(__NR_getpid);
 	for (unsigned i = 0; i < FORWARDED_COUNT; i++)
 		if (due & (1ull << i) && target.sender[i] != self && !is_from_program(target.sender[i])) {
-			if (i < ENDING_COUNT && target.options.timeout_ns)
+			if (is_ending(forwarded[i]) && target.options.timeout_ns)
 				end_program(forwarded[i]);
 			else
 				send_signal(forwarded[i]);
-			if (i < ENDING_COUNT)
+			if (is_ending(forwarded[i])) {
+				continue_to_end();
 				begin_ending();
+			}
 		}
 }
 
@@ -69,6 +76,8 @@ static void send_to_group(int group, int sig)
 		send_to_group_by_init(sig);
 	else
 		syscall2(__NR_kill, -group, sig);
+	if (is_ending(sig))
+		continue_to_end();
 }
 
 /* What the terminal sends before there is a child is noted as well: the child may have come too late for it, and one
@@ -82,7 +91,7 @@ static void forward(int sig, siginfo_t *info, void *context)
 		target.stop_asked = 1;
 	if (from_terminal && (sig == SIGINT || sig == SIGQUIT))
 		target.terminal_signal = sig;
-	if (sig == SIGTERM || sig == SIGHUP || sig == SIGINT || sig == SIGQUIT)
+	if (is_ending(sig))
 		target.told_to_end = 1;
 	if (!from_terminal || __atomic_load_n(&target.pid, __ATOMIC_SEQ_CST) == 0)
 		note(sig, from_terminal ? 0 : info->si_pid);

@@ -76,10 +76,11 @@ static void reap(long program)
 }
 
 /* What was sent to the group from within comes back: from itself, or from process 1 of the namespace below, which the
- * kernel names by its number there. That of this namespace has no reason to send anything here. */
+ * kernel names by its number there. That of this namespace is told from it by being this one's maker: what that sends is
+ * passed on, even if some of it may be an echo. */
 static int is_echo(const siginfo_t *info)
 {
-	return info->si_pid == syscall0(__NR_getpid) || info->si_pid == 1;
+	return info->si_pid == syscall0(__NR_getpid) || (info->si_pid == 1 && syscall0(__NR_getppid) != 1);
 }
 
 static void pass_on(long program, int sig, const siginfo_t *info)

@@ -84,6 +84,14 @@ static void continue_child(int group)
 		send_signal(SIGCONT);
 }
 
+/* A stopped program does nothing about a signal that is to end it. Of one below an init it is not known. */
+void continue_to_end(void)
+{
+	int group = other_group();
+	if (target.left_stopped || target.init)
+		continue_child(group == target.caller_group ? 0 : group);
+}
+
 void continue_program(int foreground)
 {
 	if (foreground)

@@ -41,7 +41,7 @@ static struct relay {
 	int out;      /* standard output, or the same opened anew */
 	int has_keys; /* the caller's terminal is raw */
 	int ended;    /* nothing more is typed */
-	int closed;   /* nobody has the terminal open; the program will not again */
+	int closed;   /* nobody has the terminal open, but the program can open it again by its name or as /dev/tty */
 	int broken;   /* nobody reads */
 	int end_pause;
 	int end_told; /* to this group, as a key */
@@ -199,7 +199,7 @@ static int has_ended(void)
 
 static int next_look(void)
 {
-	int look = target.pidfd < 0 || target.adopts || !relay.has_keys ? LOOK_MS : -1;
+	int look = target.pidfd < 0 || target.adopts || !relay.has_keys || relay.closed ? LOOK_MS : -1;
 	if (!relay.ended || is_full(&relay.input) || is_full(&relay.output))
 		return look;
 	return look < 0 || relay.end_pause < look ? relay.end_pause : look;
@@ -218,6 +218,7 @@ static void pass(void)
 	int count = poll(fds, 4, next_look());
 	if (count < 0)
 		return;
+	relay.closed = 0;
 	if (count == 0 && relay.ended && !is_waiting && !is_behind)
 		await_end_taken();
 	if (!is_behind && fds[1].revents & (POLLIN | POLLHUP | POLLERR))
@@ -279,6 +280,7 @@ static void pass_rest(void)
 {
 	size_t bytes = 0;
 	int patience_ms = REST_MS;
+	relay.closed = 0;
 	while (write_rest() && !relay.closed && bytes < REST_BYTES && patience_ms > 0) {
 		struct pollfd rest = {target.options.terminal, POLLIN, 0};
 		uint64_t asked_ns = monotonic_ns();

@@ -48,6 +48,7 @@ struct target {
 	int orphaned;
 	int has_shell;	  /* whoever started this process minds its jobs: the parent is in another group */
 	int stop_asked;	  /* SIGTSTP has come this way */
+	int left_stopped; /* a stop of the program's was not followed; it may have gone on since */
 	int foreground;	  /* while the program is stopped: the group that had the terminal */
 	int caller, caller_group; /* of a keeper; 0 otherwise */
 	const struct run_result *kept; /* what the keeper writes: the program's pid is in it */
@@ -110,6 +111,7 @@ void await_timeout(struct sigaction *before);
 void end_timeout(const struct sigaction *before);
 void end_program(int sig);
 void continue_program(int foreground);
+void continue_to_end(void);
 void begin_ending(void);
 
 /* hand_over.c */

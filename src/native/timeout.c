@@ -68,7 +68,8 @@ static void time_is_up(int sig)
 		return;
 	int ending = last ? SIGKILL : target.options.timeout_signal;
 	target.ending = 1;
-	target.timed_out = ending == SIGKILL ? 2 : 1;
+	if (!last || target.timed_out) /* else somebody else's signal began the end */
+		target.timed_out = ending == SIGKILL ? 2 : 1;
 	*(last ? &target.killed_ns : &target.timed_out_ns) = monotonic_ns();
 	if (!last)
 		set_timer(target.options.kill_after_ns);

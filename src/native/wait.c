@@ -72,8 +72,10 @@ void wait_for_exit(struct run_result *result)
 		}
 		if (info.si_code != CLD_STOPPED && info.si_code != CLD_TRAPPED)
 			break;
-		if (!follow_stop(info.si_status))
-			wait_child(&info, WSTOPPED | WNOHANG); /* somebody else's business: to be told of it again would be to spin */
+		if (follow_stop(info.si_status))
+			continue;
+		target.left_stopped = 1;
+		wait_child(&info, WSTOPPED | WNOHANG); /* somebody else's business: to be told of it again would be to spin */
 	}
 	target.had_terminal = take_terminal(other_group());
 	wait_child(&info, WEXITED);

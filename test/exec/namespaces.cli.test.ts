@@ -231,6 +231,29 @@ describe('a program under an init', () => {
   })
 })
 
+describe('spawnctl as process 1', () => {
+  it.skipIf(!has.root).each(['fork', 'clone'])('passes signals on below an init, by %s # needs root', async method => {
+    const trap = `trap 'echo got it; exit 3' TERM; echo ready; while :; do sleep 0.1; done`
+    const inner = [
+      process.execPath,
+      'bin/spawnctl.cjs',
+      'exec',
+      '-m',
+      method,
+      '--unshare',
+      'pid',
+      '--',
+      'sh',
+      '-c',
+      trap,
+    ]
+    const running = startCli(['exec', '-m', 'clone', '--unshare', 'pid,mount', '--mount-proc', '--', ...inner])
+    await running.untilStdout(/ready/)
+    running.process.kill('SIGTERM')
+    expect(await running.ended).toMatchObject({status: 3, stdout: 'ready\ngot it\n'})
+  })
+})
+
 describe('a second process', () => {
   const state = (pid: number) => /\) (\S)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]
   const child = (pid: number) => Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')[0])

@@ -56,6 +56,22 @@ describe.concurrent('a new terminal', () => {
     expect(stderr).toMatch(/^spawnctl: posix_spawn cannot do "the new terminal as controlling terminal"\n/)
   })
 
+  it.each([
+    ['--stdin null --stdout fd:1 --stderr stdout', 'sleep 0.2; seq 9999 >/dev/tty', /^1\r\n2\r\n(\d+\r\n)+9999\r\n$/],
+    ['--stdin null --stdout fd:1 --stderr stdout', 'echo a >/dev/tty; sleep 0.1; echo b >/dev/tty', /^a\r\nb\r\n$/],
+    ['', 'T=$(tty); exec </dev/null >/dev/null 2>&1; sleep 0.2; echo late >$T', /^late\r\n$/],
+  ])('is there whenever the program opens it again: %s %s', async (options, script, expected) => {
+    const {stdout} = await exec(['--pty', ...options.split(' ').filter(Boolean), '--', 'sh', '-c', script])
+    expect(stdout).toMatch(expected)
+  })
+
+  it('can be read when nobody had it open', async () => {
+    const given = '--stdin null --stdout fd:1 --stderr stdout'
+    const program = `sh -c 'sleep 0.2; read x </dev/tty; echo "got $x"'`
+    const {status, stdout} = await runShell(`{ sleep 0.4; echo word; } | spawnctl exec --pty ${given} -- ${program}`)
+    expect({status, stdout: stdout.replace('word\r\n', '')}).toEqual({status: 0, stdout: 'got word\n'})
+  })
+
   it('loses nothing of a long output', async () => {
     const {stdout} = await exec(['--pty', '--', 'seq', '1', '100000'])
     expect(stdout.split('\r\n')).toHaveLength(100_001)

@@ -5,6 +5,7 @@ import {join} from 'node:path'
 import {afterAll, describe, expect, it} from 'vitest'
 import {type Method, methods} from '../../src/methods/method.js'
 import {fixture} from '../helpers/fixture.js'
+import {has} from '../helpers/needs.js'
 import {cli, node, processesWith, type Running, runShell, startCli, startShell, until} from '../helpers/run-cli.js'
 
 const home = mkdtempSync(join(tmpdir(), 'spawnctl-signals-'))
@@ -187,6 +188,32 @@ describe.concurrent('a program that is stopped, with no terminal about', () => {
     await until('spawnctl’s sleep', () => stateOf(pid) === 'S')
     process.kill(program, 'SIGCONT')
     expect(await ended).toMatchObject({status: 8, stdout: `${program}\non\n`})
+  })
+})
+
+const supervised = ['', '--setpgid', '--kill-tree', '--pdeathsig TERM', '--timeout 99']
+const below = ['--unshare pid --init', '--unshare pid --init --kill-tree', '-m fork --unshare pid --init'].filter(
+  () => has.root,
+)
+
+describe.concurrent('a program that is stopped, with no terminal about, and told to end', () => {
+  it.each(
+    [...supervised, ...below].flatMap(options =>
+      (['SIGTERM', 'SIGHUP', 'SIGINT'] as const).map(sent => [options, sent] as const),
+    ),
+  )('does: %j, %s', async (options, sent) => {
+    const program = [`trap 'echo told; exit 9' TERM HUP INT; echo up`, 'kill -STOP $$', 'while :; do sleep 0.1; done']
+    const {
+      process: spawnctl,
+      untilStdout,
+      ended,
+    } = start([
+      ...options.split(' ').filter(Boolean),
+      ...['--', 'sh', '-c', `${program[0]}; (sleep 0.2; echo stopped) & ${program[1]}; ${program[2]}`],
+    ])
+    await untilStdout(/stopped/)
+    spawnctl.kill(sent)
+    expect(await ended).toMatchObject({status: 9, stdout: 'up\nstopped\ntold\n'})
   })
 })
 

@@ -350,10 +350,12 @@ describe.concurrent('exit codes', () => {
   })
 
   it('are followed by SIGKILL also when somebody else has sent the signal', async () => {
-    const {pid, entry, ended} = start(['--timeout', '100', '--kill-after', '0.2', '--', ...deaf])
+    const {pid, entry, ended} = start(['--verbose', '--timeout', '100', '--kill-after', '0.2', '--', ...deaf])
     await until('the program', () => processesWith(entry).some(own => /^sleep/.test(commandLine(own))))
     process.kill(pid, 'SIGTERM')
-    expect(await ended).toMatchObject({status: 137})
+    const {status, stderr} = await ended
+    expect(status).toBe(137)
+    expect(stderr).toMatch(/killed by SIGKILL after [\d.]+ ms$/m)
   })
 
   it('come when the whole group has ended, not the program alone', async () => {
