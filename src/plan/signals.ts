@@ -35,7 +35,7 @@ export function signalName(signal: number): string {
 
 /** "HUP,TERM", "all" or "none" → numbers, ascending. */
 export function signalList(text: string): readonly number[] {
-  if (text === 'none' || text === '') return []
+  if (text === 'none') return []
   if (text === 'all') return Array.from({length: lastSignal}, (_, i) => i + 1)
   return [...new Set(text.split(',').map(signalNumber))].sort((a, b) => a - b)
 }

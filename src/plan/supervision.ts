@@ -1,6 +1,7 @@
 import {UsageError} from '../errors.js'
 import {isOn, lastValue, type Option, type OptionValues} from './option.js'
 import {signalName, signalNumber} from './signals.js'
+import {isProcess1} from './steps/unshare.js'
 
 /** What is watched over while the program runs; no business of the child's. */
 export interface Supervision {
@@ -27,11 +28,12 @@ export const unsupervised: Supervision = {
   kept: false,
 }
 
+const SIGKILL = 9
 const SIGTERM = 15
 const msPerUnit: Readonly<Record<string, number>> = {'': 1000, ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000}
 /** 278 years. */
 const mostMs = 2 ** 43
-/** What timeout(1) takes: decimal, with an exponent, hexadecimal, or without end. */
+/** Of what timeout(1) takes: decimal, with an exponent, hexadecimal, or without end. */
 const strtod = /^(inf(?:inity)?|0x[\da-f]+|(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)(ms|[smhd]?)$/i
 
 export const supervisionOptions: readonly Option[] = [
@@ -52,8 +54,9 @@ export const supervisionOptions: readonly Option[] = [
 
 function duration(text: string, option: string): number {
   const [, number, unit] = strtod.exec(text) ?? []
-  const ms = (/^inf/i.test(number ?? '') ? mostMs : Number(number)) * (msPerUnit[unit?.toLowerCase() ?? ''] as number)
-  if (number !== undefined) return Math.min(ms, mostMs)
+  const unitMs = msPerUnit[unit ?? '']
+  if (number !== undefined && unitMs !== undefined)
+    return Math.min((/^inf/i.test(number) ? mostMs : Number(number)) * unitMs, mostMs)
   throw new UsageError(`--${option} wants a time, not "${text}"`, {
     next: `--${option} 1.5s (ms, s, m, h or d; 0 for none)`,
   })
@@ -64,13 +67,23 @@ export function isSupervised(values: OptionValues): boolean {
   return isOn(values, 'kill-tree') || lastValue(values, 'timeout') !== undefined
 }
 
+function refuseDeaf(values: OptionValues, {timeoutMs, killAfterMs, signal}: Supervision): void {
+  if (timeoutMs === 0 || killAfterMs > 0 || signal === SIGKILL || !isProcess1(values)) return
+  throw new UsageError(
+    `--timeout may never end process 1 of a pid namespace: it gets ${signalName(signal)} only if it handles it`,
+    {
+      next: '--init, which has the program be another process; or --kill-after 5s; or --signal KILL',
+    },
+  )
+}
+
 /** @throws {UsageError} */
 export function readSupervision(values: OptionValues): Supervision {
   const [timeout, killAfter, signal] = ['timeout', 'kill-after', 'signal'].map(name => lastValue(values, name))
   const dependent = ['kill-after', 'signal', 'preserve-status'].find(name => values[name] !== undefined)
   if (timeout === undefined && dependent !== undefined)
     throw new UsageError(`--${dependent} needs --timeout`, {next: `--timeout 10s --${dependent} …`})
-  return {
+  const supervision: Supervision = {
     timeoutMs: timeout === undefined ? 0 : duration(timeout, 'timeout'),
     killAfterMs: killAfter === undefined ? 0 : duration(killAfter, 'kill-after'),
     signal: signal === undefined ? SIGTERM : signalNumber(signal),
@@ -78,6 +91,8 @@ export function readSupervision(values: OptionValues): Supervision {
     killTree: isOn(values, 'kill-tree'),
     kept: isSupervised(values) || !['none', undefined].includes(lastValue(values, 'pdeathsig')),
   }
+  refuseDeaf(values, supervision)
+  return supervision
 }
 
 export function describeSupervision({timeoutMs, killAfterMs, signal, killTree}: Supervision): readonly string[] {

@@ -305,11 +305,28 @@ describe.concurrent('supervision is refused', () => {
     expect(stderr).toContain(`${option} needs --timeout\n`)
   })
 
-  it.each([['soon'], ['-1'], [''], ['1x'], ['1e'], ['1dd']])('with a time that is none: "%s"', async time => {
-    const {status, stderr} = await runCli(['exec', `--timeout=${time}`, 'true'])
-    expect(status).toBe(125)
-    expect(stderr).toContain('--timeout wants a time')
+  it.each([
+    [['--timeout', '0.2'], 125],
+    [['--timeout', '0.2', '--signal', 'INT', '--kill-tree'], 125],
+    [['--timeout', '0.2', '--kill-after', '0.1'], 137],
+    [['--timeout', '0.2', '--signal', 'KILL'], 137],
+    [['--timeout', '0.2', '--init'], 124],
+    [['--timeout', '0'], 0],
+  ])('where process 1 might not hear of it: %j', async (words, status) => {
+    const program = ['--unshare', 'user,pid', '--map-root-user', ...words, '--', 'sh', '-c', 'exec sleep 1']
+    const run = await runCli(['exec', ...program])
+    expect(run.status).toBe(status)
+    expect(run.stderr).toMatch(status === 125 ? /process 1 of a pid namespace: .*\nnext: --init/ : /^$/)
   })
+
+  it.each([['soon'], ['-1'], [''], ['1x'], ['1e'], ['1dd'], ['1M'], ['5MS']])(
+    'with a time that is none: "%s"',
+    async time => {
+      const {status, stderr} = await runCli(['exec', `--timeout=${time}`, 'true'])
+      expect(status).toBe(125)
+      expect(stderr).toContain('--timeout wants a time')
+    },
+  )
 })
 
 /** Words of timeout(1), which are also those of `spawnctl exec` once the time has its option. */

@@ -53,7 +53,6 @@ describe('signalName', () => {
 describe('signalList', () => {
   it.each([
     ['none', []],
-    ['', []],
     ['TERM', [15]],
     ['TERM,HUP', [1, 15]],
     ['15,SIGTERM,term', [15]],

@@ -35,8 +35,8 @@ export const sigdefault: StepKind<'sigdefault'> = {
     },
   ],
   read(values) {
-    const ignored = changeable(lastValue(values, 'sigignore') ?? '')
-    const wanted = [...ignoredByNode, ...changeable(lastValue(values, 'sigdefault') ?? '')]
+    const ignored = changeable(lastValue(values, 'sigignore') ?? 'none')
+    const wanted = [...ignoredByNode, ...changeable(lastValue(values, 'sigdefault') ?? 'none')]
     return {kind: 'sigdefault', signals: [...new Set(wanted)].filter(signal => !ignored.includes(signal))}
   },
   byDefault: () => ({kind: 'sigdefault', signals: ignoredByNode}),

@@ -26,6 +26,11 @@ export function makesUserNamespace(values: OptionValues): boolean {
   return askedNamespaces(values).includes('user')
 }
 
+/** The program is the first there, whom the kernel sends nothing that it does not handle; save SIGKILL from outside. */
+export function isProcess1(values: OptionValues): boolean {
+  return askedNamespaces(values).includes('pid') && !isOn(values, 'init')
+}
+
 function readMaps(values: OptionValues, surroundings: Surroundings): Omit<Unshare, 'kind' | 'namespaces'> {
   const {uid, gid} = surroundings.identity()
   const [root, current] = [isOn(values, 'map-root-user'), isOn(values, 'map-current-user')]
