@@ -1,9 +1,7 @@
 import {readFileSync} from 'node:fs'
 import {SpawnctlError} from './errors.js'
-import {formatError, writeAll} from './exec/output.js'
+import {writeError} from './exec/output.js'
 import {rememberStdio} from './exec/stdio.js'
-
-const stderr = 2
 
 /** Node opens the modules of a command all at once: with fewer it may not get to the command itself. */
 const enoughDescriptors = 256
@@ -44,7 +42,7 @@ export async function main(words: readonly string[]): Promise<void> {
   } catch (error) {
     const known = explain(error as Error, most)
     if (known === undefined) throw error
-    writeAll(stderr, formatError(known))
+    writeError(known, false)
     process.exitCode = 1
   }
 }
