@@ -1,9 +1,8 @@
 import {readFileSync} from 'node:fs'
-import {SpawnctlError} from './errors.js'
-import {formatError, writeAll} from './exec/output.js'
+import {SpawnctlError, UsageError} from './errors.js'
+import {nearestName} from './exec/command-line.js'
+import {writeError} from './exec/output.js'
 import {rememberStdio} from './exec/stdio.js'
-
-const stderr = 2
 
 /** Node opens the modules of a command all at once: with fewer it may not get to the command itself. */
 const enoughDescriptors = 256
@@ -28,23 +27,51 @@ function explain(error: Error, most: number): SpawnctlError | undefined {
   })
 }
 
+/** What may stand in a command's place; package.json names the short ones to oclif. */
+const helpFlags = ['--help', '-h']
+const versionFlags = ['--version', '-V']
+const exits = {failed: 1, usage: 2}
+
+/** The words less those of a program. */
+function beforeProgram(words: readonly string[]): readonly string[] {
+  return words.includes('--') ? words.slice(0, words.indexOf('--')) : words
+}
+
+/** @throws {UsageError} where the line does not begin with a command: oclif would say so in words of its own */
+function refuseUnknown(words: readonly string[], commands: readonly string[]): void {
+  const first = words[0]
+  if (first === undefined || commands.includes(first) || versionFlags.includes(first)) return
+  if (!first.startsWith('-')) {
+    const near = nearestName(first, commands)
+    const next = near === undefined ? '--help lists the commands' : `did you mean ${near.replace(':', ' ')}?`
+    throw new UsageError(`unknown command ${first || '""'}`, {next})
+  }
+  if (beforeProgram(words).some(word => helpFlags.includes(word))) return
+  throw new UsageError(`unknown option ${first.replace(/=.*/s, '')}`, {
+    next: 'begin with a command; --help lists the commands',
+  })
+}
+
 /** Everything but a plain exec: help, version, the other commands. */
 export async function main(words: readonly string[]): Promise<void> {
   rememberStdio()
   const most = mostDescriptors() // while there are some left to read it with
   try {
-    const {flush, handle, run} = await import('@oclif/core')
+    const {Config, flush, handle, run} = await import('@oclif/core')
     try {
-      await run([...words], import.meta.url)
+      const config = await Config.load(import.meta.url)
+      refuseUnknown(words, config.commandIDs)
+      await run([...words], config)
       await flush()
     } catch (error) {
-      if (explain(error as Error, most) !== undefined) throw error
+      if (error instanceof UsageError || explain(error as Error, most) !== undefined) throw error
       await handle(error as Error)
     }
   } catch (error) {
-    const known = explain(error as Error, most)
+    const isUsage = error instanceof UsageError
+    const known = isUsage ? error : explain(error as Error, most)
     if (known === undefined) throw error
-    writeAll(stderr, formatError(known))
-    process.exitCode = 1
+    process.exitCode = isUsage ? exits.usage : exits.failed
+    writeError(known, isUsage && beforeProgram(words).includes('--json'), process.exitCode)
   }
 }

@@ -3,12 +3,12 @@ import {Args, Command} from '@oclif/core'
 import type {Named} from '../bench/compare.js'
 import {SpawnctlError, UsageError} from '../errors.js'
 import {parseOptions} from '../exec/command-line.js'
-import {errorAsJson, formatError, writeAll} from '../exec/output.js'
+import {writeAll, writeError} from '../exec/output.js'
 import type {Option} from '../plan/option.js'
 import {flagsOf} from './flags.js'
 import {columns, style} from './terminal.js'
 
-const [stdout, stderr] = [1, 2]
+const stdout = 1
 const exits = {failed: 1, usage: 2}
 const options: readonly Option[] = [{name: 'json', summary: 'print the comparison as JSON'}]
 
@@ -42,7 +42,7 @@ export class BenchCompare extends Command {
     } catch (error) {
       if (!(error instanceof SpawnctlError)) throw error
       const exitCode = error instanceof UsageError ? exits.usage : exits.failed
-      writeAll(stderr, asJson ? `${JSON.stringify(errorAsJson(error, exitCode))}\n` : formatError(error))
+      writeError(error, asJson, exitCode)
       this.exit(exitCode)
     }
   }

@@ -3,11 +3,10 @@ import {parseArgsStringToArgv} from 'string-argv'
 import {benchOptions} from '../bench/options.js'
 import {SpawnctlError, UsageError} from '../errors.js'
 import {parseOptions, splitLine} from '../exec/command-line.js'
-import {errorAsJson, formatError, writeAll} from '../exec/output.js'
+import {writeError} from '../exec/output.js'
 import {lastValue, type OptionValues} from '../plan/option.js'
 import {flagsOf} from './flags.js'
 
-const stderr = 2
 const exits = {failed: 1, usage: 2}
 const signalOffset = 128
 const defaultProgram = '/bin/echo'
@@ -50,7 +49,7 @@ export class Bench extends Command {
     } catch (error) {
       if (!(error instanceof SpawnctlError)) throw error
       const exitCode = error instanceof UsageError ? exits.usage : exits.failed
-      writeAll(stderr, asJson ? `${JSON.stringify(errorAsJson(error, exitCode))}\n` : formatError(error))
+      writeError(error, asJson, exitCode)
       this.exit(exitCode)
     }
   }

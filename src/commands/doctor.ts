@@ -10,13 +10,17 @@ import {
 import {examinationAsJson} from '../doctor/json.js'
 import {doctorOptions} from '../doctor/options.js'
 import type {Consequence} from '../doctor/probe.js'
-import {writeAll} from '../exec/output.js'
+import {SpawnctlError, UsageError} from '../errors.js'
+import {parseOptions} from '../exec/command-line.js'
+import {writeAll, writeError} from '../exec/output.js'
 import {methods} from '../methods/method.js'
+import {isOn} from '../plan/option.js'
 import {type DoctorStyle, examinationText, type FindingText, markGlyphs} from '../report/doctor.js'
 import {flagsOf} from './flags.js'
 import {chalk, columns, speaksUtf8} from './terminal.js'
 
 const stdout = 1
+const exits = {failed: 1, usage: 2}
 
 const style: DoctorStyle = {
   heading: chalk.bold,
@@ -85,17 +89,37 @@ export class Doctor extends Command {
     '<%= config.bin %> doctor --verbose',
     '<%= config.bin %> doctor --json | jq \'.findings[] | select(.state != "works")\'',
   ]
+  static override strict = false
   static override flags = flagsOf(doctorOptions)
 
   override async run(): Promise<void> {
-    const {flags} = await this.parse(Doctor)
+    const words = this.argv
+    await this.parse({strict: false}, []) // oclif wants it; the words are parsed as everywhere
+    const {asJson, verbose} = this.read(words)
     const examination = examine()
     writeAll(
       stdout,
-      flags.json
-        ? `${JSON.stringify(examinationAsJson(examination), null, 2)}\n`
-        : present(examination, flags.verbose as boolean),
+      asJson ? `${JSON.stringify(examinationAsJson(examination), null, 2)}\n` : present(examination, verbose),
     )
-    if (essentialsMissing(examination).length > 0) this.exit(1)
+    if (essentialsMissing(examination).length > 0) this.exit(exits.failed)
+  }
+
+  /** None of the options has a value, so a word that is none is one too many. */
+  private read(words: readonly string[]): {asJson: boolean; verbose: boolean} {
+    const isOption = (word: string) => word.startsWith('-') && word !== '-'
+    try {
+      const values = parseOptions(
+        words.filter(word => isOption(word) && word !== '--'),
+        doctorOptions,
+      )
+      const extra = words.find(word => !isOption(word))
+      if (extra !== undefined)
+        throw new UsageError(`doctor takes no argument: ${extra}`, {next: 'spawnctl doctor [options]'})
+      return {asJson: isOn(values, 'json'), verbose: isOn(values, 'verbose')}
+    } catch (error) {
+      if (!(error instanceof SpawnctlError)) throw error
+      writeError(error, words.includes('--json'), exits.usage)
+      return this.exit(exits.usage)
+    }
   }
 }

@@ -3,7 +3,7 @@ import {Command} from '@oclif/core'
 import {SpawnctlError} from '../errors.js'
 import {exec} from '../exec/exec.js'
 import {planOptions} from '../exec/options.js'
-import {formatError, writeAll} from '../exec/output.js'
+import {writeAll, writeError} from '../exec/output.js'
 import {restoreStdio} from '../exec/stdio.js'
 import {chart} from '../flowchart/chart.js'
 import {draw} from '../flowchart/draw.js'
@@ -16,7 +16,7 @@ import {
   readQuestion,
   withEvidence,
 } from '../recommend/decision.js'
-import {usageExit, writeDecision, writeError} from '../recommend/json.js'
+import {usageExit, writeDecision} from '../recommend/json.js'
 import {answerOptions, jsonOption, pidOption} from '../recommend/options.js'
 import {
   answersFrom,
@@ -31,7 +31,7 @@ import {recommendationText} from '../report/recommendation.js'
 import {flagsOf} from './flags.js'
 import {chalk, columns, speaksUtf8, style} from './terminal.js'
 
-const [stdin, stdout, stderr] = [0, 1, 2]
+const [stdin, stdout] = [0, 1]
 const interruptedExit = 130
 
 function present({result, path, known}: Decision, seen: Evidence | undefined): string {
@@ -106,8 +106,7 @@ export class Recommend extends Command {
   protected override async catch(error: Error): Promise<void> {
     if (error.name === 'ExitPromptError') return this.exit(interruptedExit)
     if (!(error instanceof SpawnctlError)) return super.catch(error)
-    if (this.asJson) writeError(error)
-    else writeAll(stderr, formatError(error))
+    writeError(error, this.asJson, usageExit)
     this.exit(usageExit)
   }
 }

@@ -94,6 +94,7 @@ export function doctorDocument(): string {
     '## JSON',
     '`--json` prints one object to standard output:',
     jsonTable,
+    'When the command line cannot be understood, one line goes to standard error instead: `{"error": {"code", "message", "next", "exitCode"}}`.',
     '## Exit codes',
     exitTable,
     '## Probes',

@@ -40,15 +40,20 @@ function distance(a: string, b: string): number {
   return row[b.length] as number
 }
 
-function suggestion(word: string, options: readonly Option[]): string {
-  const name = word.replace(/^-+/, '').replace(/=.*/, '')
-  const close = Math.floor(name.length / 3)
-  const nearest = options
-    .map(option => ({name: option.name, away: distance(option.name, name)}))
+/** The name that was meant, if one begins like this or is a slip away. */
+export function nearestName(word: string, names: readonly string[]): string | undefined {
+  const close = Math.floor(word.length / 3)
+  const nearest = names
+    .map(name => ({name, away: distance(name, word)}))
     .filter(({away}) => away <= close)
     .sort((a, b) => a.away - b.away)[0]
-  const near = options.find(option => name.length > 1 && option.name.startsWith(name)) ?? nearest
-  return near === undefined ? '--help lists the options' : `did you mean --${near.name}?`
+  return names.find(name => word.length > 1 && name.startsWith(word)) ?? nearest?.name
+}
+
+function suggestion(word: string, options: readonly Option[]): string {
+  const names = options.map(({name}) => name)
+  const near = nearestName(word.replace(/^-+/, '').replace(/=.*/, ''), names)
+  return near === undefined ? '--help lists the options' : `did you mean --${near}?`
 }
 
 /** parseArgs names an option as '-C, --cwd <value>', '--cwd' or '-C'. */

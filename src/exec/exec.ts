@@ -17,7 +17,7 @@ import {timelineText} from '../report/timeline.js'
 import {refuseInexactOptions} from './caller.js'
 import {parseOptions, splitLine} from './command-line.js'
 import {execOptions} from './options.js'
-import {describeBirth, describeEnd, errorAsJson, formatError, reportOf, say, writeAll} from './output.js'
+import {describeBirth, describeEnd, errorAsJson, reportOf, say, writeAll, writeError} from './output.js'
 import {type Request, readRequest} from './request.js'
 
 const stdout = 1
@@ -141,7 +141,7 @@ function complain(error: unknown, asJson: boolean): End {
     writeAll(stderr, `spawnctl: ${error instanceof Error ? error.stack : String(error)}\n`)
     return {code: failedItself, signal: 0}
   }
-  writeAll(stderr, asJson ? `${JSON.stringify(errorAsJson(error))}\n` : formatError(error))
+  writeError(error, asJson)
   return {code: error.exitCode, signal: 0}
 }
 

@@ -1,7 +1,10 @@
 import {writeSync} from 'node:fs'
+import {isatty} from 'node:tty'
 import type {SpawnctlError} from '../errors.js'
 import type {Ran} from '../methods/spawn.js'
+import {terminalColumns} from '../native/core.js'
 import {signalName} from '../plan/signals.js'
+import {hangingLines} from '../report/wrap-words.js'
 
 const stderr = 2
 const busyRetries = 1000
@@ -24,16 +27,35 @@ export function writeAll(fd: number, text: string): string | undefined {
   }
 }
 
-export function say(text: string): void {
-  writeAll(stderr, `spawnctl: ${text}\n`)
+/** Where lines on standard error end; undefined where it is no terminal. Looked up only when there is something to say. */
+function columnsOfStderr(): number | undefined {
+  if (!isatty(stderr)) return undefined
+  try {
+    return terminalColumns(stderr)
+  } catch {
+    return undefined // the native core may be what is missing
+  }
 }
 
-/** What failed, why it may be, what to type next; one line each. */
-export function formatError(error: SpawnctlError): string {
-  const lines = [`spawnctl: ${error.message}`]
-  if (error.why !== undefined) lines.push(`why:  ${error.why}`)
-  if (error.next !== undefined) lines.push(`next: ${error.next}`)
+/** A text whose leading spaces, if any, belong to its indentation. */
+export function say(text: string): void {
+  const label = `spawnctl: ${/^ */.exec(text)?.[0]}`
+  writeAll(stderr, `${hangingLines(label, text.trimStart(), columnsOfStderr()).join('\n')}\n`)
+}
+
+/** What failed, why it may be, what to type next; one line each, or wrapped where there is an end to lines. */
+function formatError({message, why, next}: SpawnctlError, columns?: number): string {
+  const lines = [
+    ...hangingLines('spawnctl: ', message, columns),
+    ...(why === undefined ? [] : hangingLines('why:  ', why, columns)),
+    ...(next === undefined ? [] : hangingLines('next: ', next, columns, 'clauses')),
+  ]
   return `${lines.join('\n')}\n`
+}
+
+/** To standard error: for a program one line of JSON, for a person text. */
+export function writeError(error: SpawnctlError, asJson: boolean, exitCode = error.exitCode): void {
+  writeAll(stderr, asJson ? `${JSON.stringify(errorAsJson(error, exitCode))}\n` : formatError(error, columnsOfStderr()))
 }
 
 export function errorAsJson(error: SpawnctlError, exitCode = error.exitCode): object {
