@@ -85,6 +85,22 @@ const failing: readonly {what: string; file: string; steps?: readonly Step[]; er
     error: {code: 'E_NOT_FOUND', exitCode: 127, why: `there is nothing at ${below('usr/bin/true')}`},
   },
   {
+    what: 'a program in PATH there',
+    file: 'true',
+    error: {
+      code: 'E_NOT_FOUND',
+      exitCode: 127,
+      why: `not found in PATH below the new root ${root}; PATH of the program is /bin:/usr/bin`,
+      next: contains('--bind /usr:/usr:ro'),
+    },
+  },
+  {
+    what: 'a program in PATH there, though the working directory has one',
+    file: 'link',
+    steps: [{kind: 'chdir', path: '/usr/sbin'}],
+    error: {exitCode: 127, next: 'there is one in the working directory: ./link'},
+  },
+  {
     what: 'the right to execute',
     file: '/bin/denied',
     error: {code: 'E_NOT_EXECUTABLE', exitCode: 126, next: contains(`chmod +x ${below('usr/bin/denied')}`)},

@@ -1,6 +1,7 @@
 import {existsSync} from 'node:fs'
 import type {Advice} from '../../errors.js'
 import {entriesOf, variable} from '../../plan/environment.js'
+import {kindOf} from '../../plan/housekeeping.js'
 import type {Plan} from '../../plan/plan.js'
 import {readableText, type Text, textBytes} from '../../plan/text.js'
 import {inspect, type Missing} from './executable.js'
@@ -29,6 +30,36 @@ function whyNoFile(plan: Plan, program: string): string {
     : `${callerPath(plan, program)} is there; what it names as its loader or interpreter may not be`
 }
 
+/** Why no directory of PATH has the program: what the caller finds there need not be what the program is shown. */
+function explainSearch(plan: Plan, program: string): Required<Advice> {
+  const path = `PATH of the program is ${variable(plan.env, 'PATH') ?? 'unset, which means /bin:/usr/bin'}`
+  const root = newRoot(plan)
+  const mounts = plan.steps.find(step => step.kind === 'mounts')
+  if (isInSight(plan) && look(plan, `./${program}`).state !== 'missing')
+    return {
+      why: root === undefined ? path : `not found in PATH below the new root ${root}; ${path}`,
+      next: `there is one in the working directory: ./${program}`,
+    }
+  if (mounts !== undefined) {
+    const where = root === undefined ? '' : ` below the new root ${root}`
+    return {
+      why: `neither of the two can be looked for from here${where}, as it is with ${kindOf(mounts).describe(mounts)}; ${path}`,
+      next: 'check the spelling, and that no mount hides a directory of PATH; --bind those of the program, its loader and its libraries: /usr, /lib, /lib64',
+    }
+  }
+  if (root !== undefined)
+    return {
+      why: `not found in PATH below the new root ${root}; ${path}`,
+      next: `check the spelling; name a root that holds the program (ls ${root}), or show it there: --unshare mount --bind /usr:/usr:ro (onto a directory that is there); or set another PATH with --env PATH=…`,
+    }
+  return isInSight(plan)
+    ? {why: path, next: 'check the spelling, give a path, or set another PATH with --env PATH=…'}
+    : {
+        why: `neither of the two can be looked for from here in a joined mount namespace; ${path}`,
+        next: 'give a path that is there, set another PATH with --env PATH=…, or join no mount namespace',
+      }
+}
+
 function notFound(plan: Plan, program: string): ExecDiagnosis {
   if (program.includes('/'))
     return {
@@ -38,14 +69,10 @@ function notFound(plan: Plan, program: string): ExecDiagnosis {
       next: 'check the path, or give a name without a slash to have PATH searched',
       exitCode: 127,
     }
-  const beside = look(plan, `./${program}`).state !== 'missing'
   return {
     code: 'E_NOT_FOUND',
-    message: `${program}: not found in PATH`,
-    why: `PATH of the program is ${variable(plan.env, 'PATH') ?? 'unset, which means /bin:/usr/bin'}`,
-    next: beside
-      ? `there is one in the working directory: ./${program}`
-      : 'check the spelling, give a path, or set another PATH with --env PATH=…',
+    message: `${program}: not found in PATH${isInSight(plan) ? '' : ', or its loader is not there'}`,
+    ...explainSearch(plan, program),
     exitCode: 127,
   }
 }
