@@ -4,6 +4,7 @@ import {entriesOf, variable} from '../../plan/environment.js'
 import {kindOf} from '../../plan/housekeeping.js'
 import type {Plan} from '../../plan/plan.js'
 import {readableText, type Text, textBytes} from '../../plan/text.js'
+import {explainMemoryLimit, explainWant} from './creation.js'
 import {inspect, type Missing} from './executable.js'
 import {callerPath, isInSight, newRoot} from './sight.js'
 
@@ -227,6 +228,8 @@ export function diagnoseExec(plan: Plan, candidates: readonly Text[], errno: str
         why: 'a security policy (seccomp, LSM) refuses execve, or what libc makes its posix_spawn of',
         next: 'spawnctl doctor tells which methods work here',
       }
+    case 'ENOMEM':
+      return {...generic, ...(explainMemoryLimit(plan.steps) ?? explainWant(errno))}
     default:
       return generic
   }

@@ -2,6 +2,7 @@ import {type Advice, SpawnError, type SpawnFailure} from '../../errors.js'
 import {kindOf} from '../../plan/housekeeping.js'
 import type {Step} from '../../plan/step.js'
 import type {Method} from '../method.js'
+import {explainMemoryLimit} from './creation.js'
 import {describeErrno} from './errno.js'
 import {explainInside, explainNamespaces} from './namespaces.js'
 
@@ -38,6 +39,7 @@ function withDoctor({next, ...rest}: Advice): Advice {
 /** A step that failed, with the reason that its kind, the namespaces or at least the errno give. */
 export function stepError(
   method: Method,
+  steps: readonly Step[],
   step: Step,
   syscall: string | undefined,
   errno: number,
@@ -50,7 +52,8 @@ export function stepError(
   const message = `housekeeping failed at "${kind.describe(step)}": ${what}${text} (${name})`
   const known =
     explainNamespaces(step, name) ?? explainInside(step, name, cloneFlags) ?? kind.explain?.(step, name, syscall)
-  const advice = known ?? generic(name, syscall ?? 'its system call')
+  const advice =
+    known ?? (name === 'ENOMEM' ? explainMemoryLimit(steps) : undefined) ?? generic(name, syscall ?? 'its system call')
   return new SpawnError('E_STEP', message, failure, refusals.has(name) ? withDoctor(advice) : advice, failedItself)
 }
 
