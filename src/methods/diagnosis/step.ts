@@ -5,6 +5,7 @@ import type {Method} from '../method.js'
 import {explainMemoryLimit} from './creation.js'
 import {describeErrno} from './errno.js'
 import {explainInside, explainNamespaces} from './namespaces.js'
+import {advise, isInside} from './rights.js'
 
 /** What is said of a child that failed before it could execute its program. */
 export const failedItself = 125
@@ -50,10 +51,13 @@ export function stepError(
   const what = syscall === undefined ? '' : `${syscall}: `
   const failure: SpawnFailure = {stage: 'step', method, step: step.kind, errno: name, ...(syscall && {syscall})}
   const message = `housekeeping failed at "${kind.describe(step)}": ${what}${text} (${name})`
+  const ofStep =
+    (step.kind === 'unshare' || isInside(step, steps) ? explainNamespaces(step, name) : undefined) ??
+    explainInside(step, name, cloneFlags) ??
+    kind.explain?.(step, name, syscall)
   const known =
-    explainNamespaces(step, name) ?? explainInside(step, name, cloneFlags) ?? kind.explain?.(step, name, syscall)
-  const advice =
-    known ?? (name === 'ENOMEM' ? explainMemoryLimit(steps) : undefined) ?? generic(name, syscall ?? 'its system call')
+    ofStep ?? (name === 'ENOMEM' ? explainMemoryLimit(steps) : undefined) ?? generic(name, syscall ?? 'its system call')
+  const advice = advise(step, steps, name, known)
   return new SpawnError('E_STEP', message, failure, refusals.has(name) ? withDoctor(advice) : advice, failedItself)
 }
 
