@@ -2,6 +2,7 @@ import {type Advice, SpawnError, type SpawnFailure} from '../../errors.js'
 import {kindOf} from '../../plan/housekeeping.js'
 import type {Step} from '../../plan/step.js'
 import type {Method} from '../method.js'
+import {explainCapabilities} from './capabilities.js'
 import {explainMemoryLimit} from './creation.js'
 import {describeErrno} from './errno.js'
 import {explainInside, explainNamespaces} from './namespaces.js'
@@ -54,6 +55,7 @@ export function stepError(
   const ofStep =
     (step.kind === 'unshare' || isInside(step, steps) ? explainNamespaces(step, name) : undefined) ??
     explainInside(step, name, cloneFlags) ??
+    explainCapabilities(step, steps, name) ??
     kind.explain?.(step, name, syscall)
   const known =
     ofStep ?? (name === 'ENOMEM' ? explainMemoryLimit(steps) : undefined) ?? generic(name, syscall ?? 'its system call')
