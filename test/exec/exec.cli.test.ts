@@ -565,7 +565,7 @@ describe.concurrent('what cannot be understood', () => {
     const run = await runShell(script, [witness])
     expect(run).toMatchObject({status: 125, stdout: ''})
     expect(run.stderr).toMatch(
-      /^spawnctl: housekeeping failed at "uid 1234": setuid: .* \(EPERM\)\nwhy: {2}only root.*\nnext: /,
+      /^spawnctl: housekeeping failed at "uid 1234": setuid: .* \(EPERM\)\nwhy: {2}root lacks CAP_SETUID here; only root.*\nnext: /,
     )
     expect(existsSync(witness)).toBe(false)
   })

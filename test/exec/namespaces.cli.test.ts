@@ -56,7 +56,7 @@ describe.each(capable)(`a container by exec --method %s${ping}`, method => {
       expect(status).toBe(125)
       expect(stderr).toContain('housekeeping failed at "new namespaces user,mount,uts,ipc,pid,net')
       expect(stderr).toContain('user.max_user_namespaces is 0')
-      expect(stderr).toContain('next: sudo sysctl -w user.max_user_namespaces=')
+      expect(stderr).toContain('next: sysctl -w user.max_user_namespaces=')
     },
   )
 })
@@ -81,6 +81,17 @@ describe('an ordinary user', () => {
       expect(stderr).toMatch(/next: .*--map-root-user/)
     },
   )
+})
+
+describe('root without a capability', () => {
+  it.skipIf(!has.root)('is told which, and not sent to sudo # needs root', async () => {
+    const words = 'exec setpriv --bounding-set -sys_chroot "$NODE" "$CLI" exec --chroot / true'
+    const {status, stderr} = await runShell(words)
+    expect(status).toBe(125)
+    expect(stderr).toContain('why:  root lacks CAP_SYS_CHROOT here; ')
+    expect(stderr).toContain('--cap-add SYS_CHROOT')
+    expect(stderr).not.toContain('sudo')
+  })
 })
 
 const rights = ['--', 'grep', '-E', '^Cap(Eff|Bnd|Amb)', '/proc/self/status']

@@ -1,5 +1,6 @@
 import {readFileSync} from 'node:fs'
 import type {Advice} from '../../errors.js'
+import type {Step} from '../../plan/step.js'
 import {ownCgroups} from '../cgroup-tree.js'
 import type {Method} from '../method.js'
 
@@ -56,6 +57,17 @@ export function explainWant(errno: string): Required<Advice> | undefined {
     default:
       return undefined
   }
+}
+
+/** With less than this most programs do not even start. */
+const usualMemory = {bytes: 64 * 2 ** 20, text: '64M'}
+
+/** The memory limit of the control group that was made for the child, where it has one. */
+export function explainMemoryLimit(steps: readonly Step[]): Required<Advice> | undefined {
+  const bytes = steps.find(step => step.kind === 'cgroup')?.limits?.memoryMax
+  if (bytes === undefined) return undefined
+  const example = bytes < usualMemory.bytes ? `: --memory-max ${usualMemory.text}` : ''
+  return {why: `its own control group has a limit of ${bytes} bytes (--memory-max)`, next: `a larger limit${example}`}
 }
 
 /** Why a child could not be created, or the caller not prepare for it. */

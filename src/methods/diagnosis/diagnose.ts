@@ -8,7 +8,7 @@ import type {Step} from '../../plan/step.js'
 import {type Arch, callerSyscallNumbers} from '../../plan/syscalls.js'
 import {readableText} from '../../plan/text.js'
 import type {Method} from '../method.js'
-import {explainCreation} from './creation.js'
+import {explainCreation, explainMemoryLimit} from './creation.js'
 import {describeErrno} from './errno.js'
 import {diagnoseExec} from './exec.js'
 import {failedItself, stepError, unclearError} from './step.js'
@@ -74,9 +74,10 @@ export function preparing<T>(method: Method, run: () => T): T {
   }
 }
 
-function killedError(method: Method, waitStatus: number): SpawnError {
+function killedError(method: Method, steps: readonly Step[], waitStatus: number): SpawnError {
   const signal = waitStatus & 0x7f
   const end = signal === 0 ? `exited with ${waitStatus >> 8}` : `was killed by ${signalName(signal)}`
+  const limit = signalName(signal) === 'SIGKILL' ? explainMemoryLimit(steps) : undefined
   const advice: Advice = {
     why: 'something outside ended it: a signal to the whole group, the OOM killer, a seccomp filter',
     next: 'dmesg | tail; then try again',
@@ -85,7 +86,9 @@ function killedError(method: Method, waitStatus: number): SpawnError {
     'E_KILLED',
     `the child ${end} before it could execute the program`,
     {stage: 'killed', method},
-    advice,
+    limit === undefined
+      ? advice
+      : {why: `the OOM killer may have ended it: ${limit.why}`, next: `${limit.next}; dmesg | tail`},
     failedItself,
   )
 }
@@ -124,28 +127,28 @@ export function diagnose(method: Method, plan: Plan, lowered: Script, result: Ou
     case 'step': {
       const call = lowered.calls[result.failedStep]
       if (call === undefined) throw new Error(`the child failed at step ${result.failedStep}, which does not exist`)
-      return stepError(method, call.step, call.name, result.errno, lowered.cloneFlags)
+      return stepError(method, plan.steps, call.step, call.name, result.errno, lowered.cloneFlags)
     }
     case 'exec':
       return execError(method, plan, lowered, result.errno)
     case 'step-or-exec': {
       const step = guiltyStep(plan, result.errno)
-      if (step !== undefined) return stepError(method, step, undefined, result.errno)
+      if (step !== undefined) return stepError(method, plan.steps, step, undefined, result.errno)
       const error = execError(method, plan, lowered, result.errno)
       return error.code === 'E_EXEC' ? (unclearError(method, plan.steps, result.errno) ?? error) : error
     }
     case 'killed':
-      return killedError(method, result.waitStatus)
+      return killedError(method, plan.steps, result.waitStatus)
     case 'zygote':
       return zygoteError('it was killed, or died while it served the request')
     case 'prepare':
       if (describeErrno(result.errno).name === 'EBADF' && descriptors !== undefined)
-        return stepError(method, descriptors, undefined, result.errno)
+        return stepError(method, plan.steps, descriptors, undefined, result.errno)
       return creationError(method, 'prepare', callerSyscall(result.failedCall), result.errno)
     case 'create': {
       const unshare = plan.steps.find(step => step.kind === 'unshare')
       if (lowered.cloneFlags !== 0 && unshare !== undefined && refusesNamespaces.has(describeErrno(result.errno).name))
-        return stepError(method, unshare, callerSyscall(result.failedCall), result.errno)
+        return stepError(method, plan.steps, unshare, callerSyscall(result.failedCall), result.errno)
       return creationError(method, 'create', callerSyscall(result.failedCall), result.errno)
     }
     case 'spawned':

@@ -1,9 +1,12 @@
-import {join, resolve} from 'node:path'
+import {existsSync} from 'node:fs'
 import type {Advice} from '../../errors.js'
 import {entriesOf, variable} from '../../plan/environment.js'
+import {kindOf} from '../../plan/housekeeping.js'
 import type {Plan} from '../../plan/plan.js'
 import {readableText, type Text, textBytes} from '../../plan/text.js'
-import {inspect} from './executable.js'
+import {explainMemoryLimit, explainWant} from './creation.js'
+import {inspect, type Missing} from './executable.js'
+import {callerPath, isInSight, newRoot} from './sight.js'
 
 /** What is said of an execve that failed; exit codes as env(1), nice(1) and timeout(1) have them. */
 export interface ExecDiagnosis extends Advice {
@@ -15,25 +18,47 @@ export interface ExecDiagnosis extends Advice {
 /** The kernel's MAX_ARG_STRLEN with pages of 4 KiB, its NUL included. */
 const mostStringBytes = 131_072
 
-/** The caller's path of a candidate: relative ones are relative to the child's working directory, all to its root. */
-function callerPath(plan: Plan, candidate: Text): string {
-  const chdir = plan.steps.find(step => step.kind === 'chdir')
-  const root = plan.steps.find(step => step.kind === 'root')
-  const path = resolve(
-    root === undefined ? '.' : '/',
-    chdir === undefined ? '.' : readableText(chdir.path),
-    readableText(candidate),
-  )
-  return root === undefined ? path : join(resolve(readableText(root.path)), path)
+function look(plan: Plan, path: string) {
+  return inspect(path, name => callerPath(plan, name))
 }
 
-/** What is mounted for the program, or is in another mount namespace, the caller does not see. */
-function isInSight({steps}: Plan): boolean {
-  return !steps.some(
-    step =>
-      step.kind === 'mounts' ||
-      (step.kind === 'join' && step.targets.some(target => !('pid' in target) || target.namespaces.includes('mount'))),
-  )
+/** What is known of a path at which the kernel has found nothing. */
+function whyNoFile(plan: Plan, program: string): string {
+  if (!isInSight(plan))
+    return 'it, or the loader that it names, is not among what the program is shown: that cannot be seen from here'
+  return look(plan, program).state === 'missing'
+    ? `there is nothing at ${callerPath(plan, program)}`
+    : `${callerPath(plan, program)} is there; what it names as its loader or interpreter may not be`
+}
+
+/** Why no directory of PATH has the program: what the caller finds there need not be what the program is shown. */
+function explainSearch(plan: Plan, program: string): Required<Advice> {
+  const path = `PATH of the program is ${variable(plan.env, 'PATH') ?? 'unset, which means /bin:/usr/bin'}`
+  const root = newRoot(plan)
+  const mounts = plan.steps.find(step => step.kind === 'mounts')
+  if (isInSight(plan) && look(plan, `./${program}`).state !== 'missing')
+    return {
+      why: root === undefined ? path : `not found in PATH below the new root ${root}; ${path}`,
+      next: `there is one in the working directory: ./${program}`,
+    }
+  if (mounts !== undefined) {
+    const where = root === undefined ? '' : ` below the new root ${root}`
+    return {
+      why: `neither of the two can be looked for from here${where}, as it is with ${kindOf(mounts).describe(mounts)}; ${path}`,
+      next: 'check the spelling, and that no mount hides a directory of PATH; --bind those of the program, its loader and its libraries: /usr, /lib, /lib64',
+    }
+  }
+  if (root !== undefined)
+    return {
+      why: `not found in PATH below the new root ${root}; ${path}`,
+      next: `check the spelling; name a root that holds the program (ls ${root}), or show it there: --unshare mount --bind /usr:/usr:ro (onto a directory that is there); or set another PATH with --env PATH=…`,
+    }
+  return isInSight(plan)
+    ? {why: path, next: 'check the spelling, give a path, or set another PATH with --env PATH=…'}
+    : {
+        why: `neither of the two can be looked for from here in a joined mount namespace; ${path}`,
+        next: 'give a path that is there, set another PATH with --env PATH=…, or join no mount namespace',
+      }
 }
 
 function notFound(plan: Plan, program: string): ExecDiagnosis {
@@ -41,28 +66,79 @@ function notFound(plan: Plan, program: string): ExecDiagnosis {
     return {
       code: 'E_NOT_FOUND',
       message: `${program}: no such file`,
-      why: isInSight(plan)
-        ? `there is nothing at ${callerPath(plan, plan.file)}`
-        : 'it, or the loader that it names, is not among what the program is shown: that cannot be seen from here',
+      why: whyNoFile(plan, program),
       next: 'check the path, or give a name without a slash to have PATH searched',
       exitCode: 127,
     }
-  const beside = inspect(callerPath(plan, `./${program}`)).state !== 'missing'
   return {
     code: 'E_NOT_FOUND',
-    message: `${program}: not found in PATH`,
-    why: `PATH of the program is ${variable(plan.env, 'PATH') ?? 'unset, which means /bin:/usr/bin'}`,
-    next: beside
-      ? `there is one in the working directory: ./${program}`
-      : 'check the spelling, give a path, or set another PATH with --env PATH=…',
+    message: `${program}: not found in PATH${isInSight(plan) ? '' : ', or its loader is not there'}`,
+    ...explainSearch(plan, program),
     exitCode: 127,
   }
+}
+
+/** "/lib64": the directory of a loader, with the one that its links mostly lead to. */
+function bindLoader(loader: string): string {
+  const top = `/${loader.split('/')[1]}`
+  const directories = [...new Set(['/lib', top])]
+  return `--unshare mount ${directories.map(path => `--bind ${path}:${path}:ro`).join(' ')} (onto directories that are there)`
+}
+
+function missingBelow(root: string, path: string, {interpreter, line, of}: Missing): ExecDiagnosis {
+  const whose = of === undefined ? 'its' : `${of}’s`
+  const {name, why, next} = {
+    loader: {
+      name: 'loader',
+      why: 'the program is there, but is linked dynamically, and its loader and libraries are looked up below the new root',
+      next: existsSync(interpreter)
+        ? `a statically linked program, or the libraries too: ${bindLoader(interpreter)}`
+        : 'a statically linked program, or copy the loader and the libraries there',
+    },
+    script: {
+      name: 'interpreter',
+      why: `the script is there, but the ${JSON.stringify(interpreter)} of its first line is looked up below the new root`,
+      next: `put ${interpreter} there, with its loader and libraries, or correct the #! line`,
+    },
+    shell: {
+      name: 'shell',
+      why: 'a file that is in no known binary format and has no #! line is executed by /bin/sh, which is looked up below the new root',
+      next: `put ${interpreter} there, with its loader and libraries, or name a program that needs none`,
+    },
+  }[line]
+  const message = `${path}: ${whose} ${name} ${interpreter} is not in ${root}`
+  return {code: 'E_INTERPRETER', message, why, next, exitCode: 126}
+}
+
+function missing(path: string, {interpreter, line, of}: Missing): ExecDiagnosis {
+  const whose = of === undefined ? 'its' : `${of}’s`
+  const {name, why, next} = {
+    loader: {
+      name: 'loader',
+      why: 'the program is there, but was built for another libc or architecture',
+      next: `file ${of ?? path} tells what it was built for`,
+    },
+    script: {
+      name: 'interpreter',
+      why: `the script is there, but its first line names ${JSON.stringify(interpreter)}, which is not`,
+      next: `install ${interpreter}, or correct the #! line`,
+    },
+    shell: {
+      name: 'shell',
+      why: 'a file that is in no known binary format and has no #! line is executed by /bin/sh',
+      next: `install ${interpreter}, or name another interpreter before ${path}`,
+    },
+  }[line]
+  const message = `${path}: ${whose} ${name} ${interpreter} is missing`
+  return {code: 'E_INTERPRETER', message, why, next, exitCode: 126}
 }
 
 function explainFile(plan: Plan, candidate: Text): ExecDiagnosis | undefined {
   const path = readableText(candidate)
   if (!isInSight(plan)) return undefined
-  const finding = inspect(callerPath(plan, candidate))
+  const root = newRoot(plan)
+  const place = root === undefined ? path : callerPath(plan, path)
+  const finding = look(plan, path)
   switch (finding.state) {
     case 'missing':
     case 'present':
@@ -80,27 +156,15 @@ function explainFile(plan: Plan, candidate: Text): ExecDiagnosis | undefined {
         code: 'E_NOT_EXECUTABLE',
         message: `${path}: permission denied`,
         why: 'the file is there, but its mode does not let this user execute it',
-        next: `chmod +x ${path}, or name its interpreter: sh ${path}`,
+        next: `chmod +x ${place}, or name its interpreter: sh ${path}`,
         exitCode: 126,
       }
-    case 'interpreter-missing':
-      return finding.line === 'script'
-        ? {
-            code: 'E_INTERPRETER',
-            message: `${path}: its interpreter ${finding.interpreter} is missing`,
-            why: `the script is there, but its first line names ${JSON.stringify(finding.interpreter)}, which is not`,
-            next: finding.interpreter.endsWith('\r')
-              ? `the line ends in a carriage return: sed -i 's/\\r$//' ${path}`
-              : `install ${finding.interpreter}, or correct the #! line`,
-            exitCode: 126,
-          }
-        : {
-            code: 'E_INTERPRETER',
-            message: `${path}: its loader ${finding.interpreter} is missing`,
-            why: 'the program is there, but was built for another libc or architecture',
-            next: `file ${path} tells what it was built for`,
-            exitCode: 126,
-          }
+    case 'interpreter-missing': {
+      const told = root === undefined ? missing(path, finding) : missingBelow(root, path, finding)
+      return finding.interpreter.endsWith('\r')
+        ? {...told, next: `the line ends in a carriage return: sed -i 's/\\r$//' ${place}`}
+        : told
+    }
   }
 }
 
@@ -164,6 +228,8 @@ export function diagnoseExec(plan: Plan, candidates: readonly Text[], errno: str
         why: 'a security policy (seccomp, LSM) refuses execve, or what libc makes its posix_spawn of',
         next: 'spawnctl doctor tells which methods work here',
       }
+    case 'ENOMEM':
+      return {...generic, ...(explainMemoryLimit(plan.steps) ?? explainWant(errno))}
     default:
       return generic
   }

@@ -5,8 +5,20 @@ export type Finding =
   | {state: 'missing'}
   | {state: 'directory'}
   | {state: 'not-executable'}
-  | {state: 'interpreter-missing'; interpreter: string; line: 'script' | 'loader'}
+  | Missing
   | {state: 'present'}
+
+/** A file that the kernel needs for another: `line` is what names it, "shell" for want of any. */
+export interface Missing {
+  state: 'interpreter-missing'
+  interpreter: string
+  line: 'script' | 'loader' | 'shell'
+  /** Whose it is, where the file's own interpreter is there. */
+  of?: string
+}
+
+/** What the program calls so, as the caller calls it. */
+type Locate = (path: string) => string
 
 const headBytes = 4096
 const elfMagic = '\x7fELF'
@@ -52,28 +64,47 @@ function scriptInterpreter(bytes: Buffer): string | undefined {
   return /^#![ \t]*([^ \t\n]+)/.exec(bytes.toString('utf8'))?.[1]
 }
 
-/** Looks at the file that execve was given. */
-export function inspect(path: string): Finding {
+/** The kernel gives up on scripts whose interpreters are scripts after as many. */
+const mostInterpreters = 5
+/** What executes a file that is in no format that the kernel knows. */
+const shell = '/bin/sh'
+
+/** @param depth how many files have led to this one, by its name to the program */
+function missingFor(path: string, locate: Locate, depth = 0): Missing | undefined {
+  const bytes = head(locate(path))
+  const isElf = bytes.toString('latin1', 0, 4) === elfMagic
+  const script = isElf ? undefined : scriptInterpreter(bytes)
+  const [interpreter, line] = isElf
+    ? ([elfLoader(bytes), 'loader'] as const)
+    : script === undefined
+      ? ([depth === 0 ? shell : undefined, 'shell'] as const)
+      : ([script, 'script'] as const)
+  if (interpreter === undefined) return undefined
+  if (!exists(locate(interpreter)))
+    return {state: 'interpreter-missing', interpreter, line, ...(depth > 0 && {of: path})}
+  return line === 'loader' || depth === mostInterpreters ? undefined : missingFor(interpreter, locate, depth + 1)
+}
+
+/**
+ * Looks at the file that execve was given.
+ * @param path as the program calls it
+ */
+export function inspect(path: string, locate: Locate): Finding {
+  const place = locate(path)
   try {
-    if (statSync(path).isDirectory()) return {state: 'directory'}
+    if (statSync(place).isDirectory()) return {state: 'directory'}
   } catch {
     return {state: 'missing'}
   }
   try {
-    accessSync(path, constants.X_OK)
+    accessSync(place, constants.X_OK)
   } catch {
     return {state: 'not-executable'}
   }
   try {
-    const bytes = head(path)
-    const script = scriptInterpreter(bytes)
-    if (script !== undefined && !exists(script))
-      return {state: 'interpreter-missing', interpreter: script, line: 'script'}
-    const loader = bytes.toString('latin1', 0, 4) === elfMagic ? elfLoader(bytes) : undefined
-    if (loader !== undefined && !exists(loader))
-      return {state: 'interpreter-missing', interpreter: loader, line: 'loader'}
+    return missingFor(path, locate) ?? {state: 'present'}
   } catch {
     // Executable but not readable: nothing more to learn.
+    return {state: 'present'}
   }
-  return {state: 'present'}
 }

@@ -2,8 +2,11 @@ import {type Advice, SpawnError, type SpawnFailure} from '../../errors.js'
 import {kindOf} from '../../plan/housekeeping.js'
 import type {Step} from '../../plan/step.js'
 import type {Method} from '../method.js'
+import {explainCapabilities} from './capabilities.js'
+import {explainMemoryLimit} from './creation.js'
 import {describeErrno} from './errno.js'
 import {explainInside, explainNamespaces} from './namespaces.js'
+import {advise, isInside} from './rights.js'
 
 /** What is said of a child that failed before it could execute its program. */
 export const failedItself = 125
@@ -38,6 +41,7 @@ function withDoctor({next, ...rest}: Advice): Advice {
 /** A step that failed, with the reason that its kind, the namespaces or at least the errno give. */
 export function stepError(
   method: Method,
+  steps: readonly Step[],
   step: Step,
   syscall: string | undefined,
   errno: number,
@@ -48,9 +52,14 @@ export function stepError(
   const what = syscall === undefined ? '' : `${syscall}: `
   const failure: SpawnFailure = {stage: 'step', method, step: step.kind, errno: name, ...(syscall && {syscall})}
   const message = `housekeeping failed at "${kind.describe(step)}": ${what}${text} (${name})`
+  const ofStep =
+    (step.kind === 'unshare' || isInside(step, steps) ? explainNamespaces(step, name) : undefined) ??
+    explainInside(step, name, cloneFlags) ??
+    explainCapabilities(step, steps, name) ??
+    kind.explain?.(step, name, syscall)
   const known =
-    explainNamespaces(step, name) ?? explainInside(step, name, cloneFlags) ?? kind.explain?.(step, name, syscall)
-  const advice = known ?? generic(name, syscall ?? 'its system call')
+    ofStep ?? (name === 'ENOMEM' ? explainMemoryLimit(steps) : undefined) ?? generic(name, syscall ?? 'its system call')
+  const advice = advise(step, steps, name, known)
   return new SpawnError('E_STEP', message, failure, refusals.has(name) ? withDoctor(advice) : advice, failedItself)
 }
 

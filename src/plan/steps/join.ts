@@ -48,6 +48,12 @@ function describeTarget(target: JoinTarget): string {
   return 'pid' in target ? `${target.namespaces.join(',')} of process ${target.pid}` : `${target.namespace} (open)`
 }
 
+/** How to enter the user namespace as well, which has to be first. */
+function withUser(targets: readonly JoinTarget[]): string {
+  const target = targets.find(candidate => 'pid' in candidate)
+  return target === undefined ? 'PID:user, before the others' : `${target.pid}:user,${target.namespaces.join(',')}`
+}
+
 export const join: StepKind<'join'> = {
   kind: 'join',
   changesCredentials: true,
@@ -97,10 +103,12 @@ export const join: StepKind<'join'> = {
       case 'ESRCH':
         return {why: `a process among these is gone: ${who}`, next: 'lsns lists namespaces and their processes'}
       case 'EPERM':
-        return {
-          why: 'only root may enter these namespaces, or who owns the user namespace that they belong to and enters it first',
-          next: 'sudo, or name user as well: --join PID:user,…',
-        }
+        return step.targets.some(target => namespacesOf(target).includes('user'))
+          ? {why: `only root, or who owns the user namespace, may enter: ${who}`, next: 'sudo'}
+          : {
+              why: 'only root may enter these namespaces, or who owns the user namespace that they belong to and enters it first',
+              next: `sudo, or name user as well: --join ${withUser(step.targets)}`,
+            }
       case 'EINVAL':
         return {
           why: `the caller is in one of these already, or it is no namespace: ${who}`,
