@@ -27,7 +27,7 @@ function treeCalls(by: ToldCall['by'], cgroupKill: string | undefined): readonly
     {by, call: 'openat(AT_FDCWD, "/proc/self/task/…/children", O_RDONLY|O_CLOEXEC) = $orphans', reason},
     {by, call: 'read($orphans, "$orphan …", …)', reason},
     {by, call: 'kill($orphan, SIGKILL)', reason},
-    {by, call: 'wait4($orphan, …, __WALL, NULL)', reason},
+    {by, call: 'waitid(P_ALL, 0, {…, si_pid=$orphan, …}, WEXITED|__WALL, NULL)', reason},
   ]
 }
 

@@ -327,6 +327,16 @@ describe.concurrent('--dry-run', () => {
     ).toBe(true)
   })
 
+  it.each([
+    ['--umask 0', 'umask(000)'],
+    ['--umask 7', 'umask(007)'],
+    ['--pdeathsig 40', 'prctl(PR_SET_PDEATHSIG, SIGRT_8)'],
+    ['--sigmask RTMIN,USR1', 'rt_sigprocmask(SIG_SETMASK, [USR1 RT_2], NULL, 8)'],
+    ['--sigmask all', 'rt_sigprocmask(SIG_SETMASK, ~[], NULL, 8)'],
+  ])('spells as strace does: %s', async (words, call) => {
+    expect((await planned(['-m', 'clone', ...words.split(' '), 'true'])).map(told => told.call)).toContain(call)
+  })
+
   it('tells who makes a call: the keeper, the zygote', async () => {
     const kept = await planned(['-m', 'clone', '--kill-tree', 'true'])
     expect(kept.map(({by}) => by)).toContain('keeper')

@@ -1,7 +1,6 @@
 import {capabilityName} from '../capability-names.js'
-import {signalName} from '../signals.js'
 import type {SyscallName} from '../syscalls.js'
-import {decimal, type Format, flags, named, number, plain, words} from './values.js'
+import {decimal, type Format, flags, named, number, plain, signal, words} from './values.js'
 
 const securebits = flags({
   1: 'SECBIT_NOROOT',
@@ -16,7 +15,6 @@ const securebits = flags({
 
 const constantOf = (capability: number) => `CAP_${capabilityName(capability).toUpperCase()}`
 const capability: Format = value => constantOf(number(value))
-const signal: Format = value => signalName(number(value))
 
 /** linux/prctl.h: the name of what is done, and how its own arguments read. */
 const prctls: Readonly<Record<number, readonly [name: string, ...formats: Format[]]>> = {

@@ -1,11 +1,23 @@
 import {constants} from 'node:fs'
 import {resourceNames, resourceNumbers} from '../resource.js'
-import {describeSignals, signalName} from '../signals.js'
 import type {SyscallName} from '../syscalls.js'
 import {credentialFormats} from './credential-formats.js'
 import {mountFormats} from './mount-formats.js'
 import {openFlags} from './open-flags.js'
-import {directory, type Format, flags, flagText, named, number, octal, plain, pointer, words} from './values.js'
+import {
+  directory,
+  type Format,
+  flags,
+  flagText,
+  named,
+  number,
+  octal,
+  plain,
+  pointer,
+  signal,
+  signalSet,
+  words,
+} from './values.js'
 
 const {O_CREAT} = constants
 const O_CLOEXEC = 0x80000
@@ -15,11 +27,6 @@ const limit: Format = value => {
   const [soft, hard] = words(value, 64).map(limitText)
   return `{rlim_cur=${soft}, rlim_max=${hard}}`
 }
-const signalSet: Format = value => {
-  const set = words(value, 64)[0] ?? 0n
-  const signals = Array.from({length: 64}, (_, i) => i + 1).filter(signal => (set >> BigInt(signal - 1)) & 1n)
-  return `[${signals.length === 0 ? '' : describeSignals(signals).replaceAll('SIG', '').replaceAll(',', ' ')}]`
-}
 const action: Format = value =>
   `{sa_handler=${words(value, 64)[0] === 1n ? 'SIG_IGN' : 'SIG_DFL'}, sa_mask=[], sa_flags=0}`
 const list: Format = value => `[${words(value, 32).join(', ')}]`
@@ -28,7 +35,6 @@ const processors: Format = value =>
     ? `[${[...value.bytes].flatMap((byte, i) => [...Array(8).keys()].filter(bit => (byte >> bit) & 1).map(bit => i * 8 + bit)).join(' ')}]`
     : plain(value, [])
 const filter: Format = value => `{len=${words(value, 64)[0]}, filter=…}`
-const signal: Format = value => signalName(number(value))
 
 export const cloneFlags = flags({
   256: 'CLONE_VM',

@@ -1,3 +1,4 @@
+import {lastSignal, signalName} from '../signals.js'
 import {readableText} from '../text.js'
 
 /** An argument of a call as far as it is known before the call is made. */
@@ -38,7 +39,27 @@ export const plain: Format = value => {
 }
 
 export const decimal: Format = value => String(number(value))
-export const octal: Format = value => `0${number(value).toString(8)}`
+/** strace has three digits of a mode at least. */
+export const octal: Format = value => `0${number(value).toString(8).padStart(2, '0')}`
+const firstRealTime = 32
+const signalText = (signal: number) =>
+  signal < firstRealTime
+    ? signalName(signal)
+    : signal === firstRealTime
+      ? 'SIGRTMIN'
+      : `SIGRT_${signal - firstRealTime}`
+export const signal: Format = value => signalText(number(value))
+
+/** Of more than two thirds it is shorter to say what is not among them. */
+export const signalSet: Format = value => {
+  const bits = words(value, 64)[0] ?? 0n
+  const all = Array.from({length: lastSignal}, (_, i) => i + 1)
+  const isIn = (signal: number) => ((bits >> BigInt(signal - 1)) & 1n) === 1n
+  const isMost = all.filter(isIn).length >= Math.floor((lastSignal * 2) / 3)
+  const named = all.filter(signal => isIn(signal) !== isMost).map(signal => signalText(signal).replace('SIG', ''))
+  return `${isMost ? '~' : ''}[${named.join(' ')}]`
+}
+
 export const pointer: Format = value => (number(value) === 0 ? 'NULL' : plain(value, []))
 
 export function named(names: Names): Format {
