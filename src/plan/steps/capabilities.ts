@@ -132,7 +132,7 @@ export const keepcaps: StepKind<'keepcaps'> = {
     {
       name: 'keep-caps',
       summary:
-        'keep permitted capabilities over the change of user; what ambient capabilities need is kept in any case',
+        'keep permitted capabilities over the change of user, up to execve; the program has them by --ambient-caps, which needs no --keep-caps',
     },
   ],
   read: (values, surroundings) => (keeps(values, surroundings) ? {kind: 'keepcaps'} : undefined),
