@@ -1,4 +1,4 @@
-import {flagsOf, type Namespace} from '../plan/namespaces.js'
+import {flagsOf, type Namespace, namespaceFlagName} from '../plan/namespaces.js'
 import {type Attempt, attempt, type Call, tried} from './attempt.js'
 import {type Outcome, works} from './outcome.js'
 
@@ -6,7 +6,7 @@ const SIGCHLD = 17
 
 /** As clone(2) spells them: "CLONE_NEWUSER | CLONE_NEWNS". */
 function namespaceFlagText(names: readonly Namespace[]): string {
-  return names.map(name => (name === 'mount' ? 'CLONE_NEWNS' : `CLONE_NEW${name.toUpperCase()}`)).join(' | ')
+  return names.map(namespaceFlagName).join(' | ')
 }
 
 export function unshare(...names: readonly Namespace[]): Call {

@@ -15,8 +15,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-/* Without a pidfd the end is looked for this often; so are orphans, and the foreground, where we are not in it. */
-#define LOOK_MS 50
 /* The end of the input is seen to at first after one millisecond, and then less and less often. */
 #define MOST_PAUSE_MS 250
 

@@ -8,6 +8,9 @@
 #include <stdint.h>
 #include <termios.h>
 
+/* What nothing tells of is looked for this often: the end without a pidfd, orphans, the foreground, a stop below an init. */
+#define LOOK_MS 50
+
 /* Filled for JavaScript; read by src/native/core.ts. */
 struct run_result {
 	struct spawn_result spawn;

@@ -45,8 +45,6 @@ void reap_orphans(void)
 }
 
 /* Of a program below an init the stops are not told. */
-#define LOOK_MS 50
-
 static long wait_next(siginfo_t *info)
 {
 	int looks = target.init && has_job_control();

@@ -15,6 +15,11 @@ export const namespaceFlags = {
 export type Namespace = keyof typeof namespaceFlags
 export const namespaces = Object.keys(namespaceFlags) as readonly Namespace[]
 
+/** As clone(2) spells its flag: "CLONE_NEWUSER". */
+export function namespaceFlagName(namespace: Namespace): string {
+  return namespace === 'mount' ? 'CLONE_NEWNS' : `CLONE_NEW${namespace.toUpperCase()}`
+}
+
 /** "mnt" is what /proc/PID/ns and `ip netns` call it. */
 export function readNamespace(text: string, option: string): Namespace {
   const name = text === 'mnt' ? 'mount' : text

@@ -44,6 +44,18 @@ async function expectGivenBack(terminal: Terminal, settings: string): Promise<vo
 }
 
 /** The last tick on the screen; it may follow a prompt. */
+/** Of the counter: each Ctrl-C reaches it once, and its exit code counts. */
+async function expectThreeInterrupts(terminal: Terminal): Promise<void> {
+  await terminal.until(/^ready$/m)
+  for (const n of [1, 2, 3]) {
+    await terminal.press('C-c')
+    await terminal.until(new RegExp(`^(\\^C)?INT ${n}$`, 'm'))
+  }
+  writeFileSync(terminal.path('stop'), '')
+  await terminal.until(/^INT=3$/m)
+  expect(await terminal.answer('echo $?')).toBe('40\n')
+}
+
 async function lastTick(terminal: Terminal): Promise<number> {
   const ticks = [...(await terminal.screen()).matchAll(/tick (\d+)$/gm)]
   return Number(ticks.at(-1)?.[1])
@@ -66,14 +78,7 @@ describe.runIf(hasTmux).concurrent('Ctrl-C', () => {
     'reaches a program started by %s exactly once, and its exit code counts',
     async (method, {terminal}) => {
       await terminal.command(`x -m ${method} -- ${counter} stop INT`)
-      await terminal.until(/^ready$/m)
-      for (const n of [1, 2, 3]) {
-        await terminal.press('C-c')
-        await terminal.until(new RegExp(`^(\\^C)?INT ${n}$`, 'm'))
-      }
-      writeFileSync(terminal.path('stop'), '')
-      await terminal.until(/^INT=3$/m)
-      expect(await terminal.answer('echo $?')).toBe('40\n')
+      await expectThreeInterrupts(terminal)
     },
   )
 
@@ -481,14 +486,7 @@ const withInit = (['clone', 'fork'] as const).flatMap(method =>
 describe.runIf(hasTmux && has.root).concurrent('--init, # needs root', () => {
   it.for(withInit)('lets Ctrl-C reach a program once: $method $group', async ({method, group}, {terminal}) => {
     await terminal.command(`x -m ${method} ${group} --unshare pid --init -- ${counter} stop INT`)
-    await terminal.until(/^ready$/m)
-    for (const n of [1, 2, 3]) {
-      await terminal.press('C-c')
-      await terminal.until(new RegExp(`^(\\^C)?INT ${n}$`, 'm'))
-    }
-    writeFileSync(terminal.path('stop'), '')
-    await terminal.until(/^INT=3$/m)
-    expect(await terminal.answer('echo $?')).toBe('40\n')
+    await expectThreeInterrupts(terminal)
   })
 
   it.for(withInit)('lets Ctrl-C end a whole group, and a loop: $method $group', async ({method, group}, {terminal}) => {

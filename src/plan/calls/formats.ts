@@ -1,4 +1,5 @@
 import {constants} from 'node:fs'
+import {namespaceFlagName, namespaceFlags, namespaces} from '../namespaces.js'
 import {resourceNames, resourceNumbers} from '../resource.js'
 import type {SyscallName} from '../syscalls.js'
 import {credentialFormats} from './credential-formats.js'
@@ -41,14 +42,7 @@ export const cloneFlags = flags({
   16384: 'CLONE_VFORK',
   32768: 'CLONE_PARENT',
   4096: 'CLONE_PIDFD',
-  128: 'CLONE_NEWTIME',
-  131072: 'CLONE_NEWNS',
-  33554432: 'CLONE_NEWCGROUP',
-  67108864: 'CLONE_NEWUTS',
-  134217728: 'CLONE_NEWIPC',
-  268435456: 'CLONE_NEWUSER',
-  536870912: 'CLONE_NEWPID',
-  1073741824: 'CLONE_NEWNET',
+  ...Object.fromEntries(namespaces.map(name => [namespaceFlags[name], namespaceFlagName(name)])),
 })
 
 const policies = {
