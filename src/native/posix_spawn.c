@@ -111,6 +111,13 @@ static int spawn_one(pid_t *pid, const char *path, posix_spawn_file_actions_t *a
 	return error;
 }
 
+/* What is refused to the caller may not be passed over: it is the answer where nothing else is found. */
+static int is_missing(const char *path)
+{
+	long error = syscall4(__NR_faccessat, AT_FDCWD, path, F_OK, 0);
+	return error == -ENOENT || error == -ENOTDIR;
+}
+
 static int search(struct spawning *s, pid_t *pid, posix_spawn_file_actions_t *actions, posix_spawnattr_t *attr)
 {
 	struct script_header *block = s->block;
@@ -119,7 +126,7 @@ static int search(struct spawning *s, pid_t *pid, posix_spawn_file_actions_t *ac
 	for (uint32_t i = 0; i < block->candidate_count; i++) {
 		int last = i + 1 == block->candidate_count;
 		s->result->candidate = i;
-		if (!last && candidates[i][0] == '/' && syscall4(__NR_faccessat, AT_FDCWD, candidates[i], F_OK, 0) < 0)
+		if (!last && candidates[i][0] == '/' && is_missing(candidates[i]))
 			continue;
 		error = spawn_one(pid, candidates[i], actions, attr, argv, envp);
 		if (error == ENOEXEC) {

@@ -253,16 +253,17 @@ describe('in a user namespace', () => {
 })
 
 describe('where a user may have no more threads', () => {
-  // A user of this test alone: the limit counts what every other process of the user has.
-  const asLoner = 'exec setpriv --reuid 61299 --regid 61299 --clear-groups'
+  /** A new user every time: the limit counts all that the user has, and the ended that nobody has waited for, too. */
+  let loner = 61_300
+  const asLoner = () => `exec setpriv --reuid ${++loner} --regid ${loner} --clear-groups`
   const countThreads = `fs.stat('/', () => console.log(fs.readdirSync('/proc/self/task').length))`
 
   it.skipIf(!has.rootAndOpenTree).each([
     ['gives no answer', 4, (own: number) => `${own} of ${own + 4} processes and threads of this user (RLIMIT_NPROC)`],
     ['cannot be created', 0, (own: number) => `limit of ${own} processes and threads (RLIMIT_NPROC)`],
   ])('a spawnctl that %s is not known to work, and nothing is missing # needs root', async (_, more, evidence) => {
-    const own = Number((await runShell(`${asLoner} "$NODE" -e "${countThreads}"`)).stdout)
-    const limited = await runShell(`${asLoner} prlimit --nproc=${own + more} "$NODE" "$CLI" doctor --json`)
+    const own = Number((await runShell(`${asLoner()} "$NODE" -e "${countThreads}"`)).stdout)
+    const limited = await runShell(`${asLoner()} prlimit --nproc=${own + more} "$NODE" "$CLI" doctor --json`)
     expect(limited.status, limited.stderr).toBe(0)
     for (const id of ['method-clone', 'method-fork'])
       expect(finding(limited.stdout, id)).toMatchObject({

@@ -4,6 +4,7 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {methods} from '../../src/methods/method.js'
+import {has} from '../helpers/needs.js'
 import {processesWith, type RunOptions, runCli, runShell} from '../helpers/run-cli.js'
 
 const home = realpathSync(mkdtempSync(join(tmpdir(), 'spawnctl-exec-')))
@@ -212,6 +213,33 @@ describe.concurrent('environment', () => {
     expect(await exec(['-e', `PATH=/nowhere:${bin}`, 'only-here'])).toMatchObject({status: 0, stdout: 'found\n'})
     expect(await exec(['only-here'])).toMatchObject({status: 127})
   })
+
+  describe.skipIf(!has.rootAndOpenTree).each(methods)(
+    'with a directory that may not be entered, by %s # needs root',
+    method => {
+      const asStranger = 'exec setpriv --reuid 65534 --regid 65534 --clear-groups "$NODE" "$CLI" exec'
+      const search = (program: string) => {
+        const [closed, open] = [directory(), directory()]
+        writeFileSync(join(closed, 'hidden'), '#!/bin/sh\n', {mode: 0o755})
+        writeFileSync(join(open, 'shown'), '#!/bin/sh\nexit 7', {mode: 0o755})
+        for (const path of [home, open]) chmodSync(path, 0o755)
+        const run = runShell(`PATH=$1:$2:/bin; ${asStranger} -m "$3" "$4"`, [closed, open, method, program])
+        return {closed, run}
+      }
+
+      it('goes on past it', async () => {
+        expect(await search('shown').run).toMatchObject({status: 7})
+      })
+
+      it('says that the program may be there', async () => {
+        const {closed, run} = search('hidden')
+        const {status, stderr} = await run
+        expect(stderr).toContain(`why:  no directory of PATH that may be entered has it, and ${closed} may not be\n`)
+        expect(stderr).toContain(`namei -l ${closed} tells`)
+        expect(status).toBe(126)
+      })
+    },
+  )
 })
 
 describe.concurrent('where and as what the program starts', () => {

@@ -154,12 +154,24 @@ const failing: readonly Failing[] = [
   {
     what: 'a link to itself',
     file: path('circle'),
-    error: {code: 'E_EXEC', exitCode: 126, failure: expect.objectContaining(execFailure('ELOOP'))},
+    error: {
+      code: 'E_EXEC',
+      exitCode: 126,
+      why: contains('links in a circle'),
+      next: `namei ${path('circle')}`,
+      failure: expect.objectContaining(execFailure('ELOOP')),
+    },
   },
   {
     what: 'a name that is too long',
     file: `/${'x'.repeat(300)}`,
-    error: {code: 'E_EXEC', exitCode: 126, failure: expect.objectContaining(execFailure('ENAMETOOLONG'))},
+    error: {
+      code: 'E_EXEC',
+      exitCode: 126,
+      why: contains('255'),
+      next: contains('check the path'),
+      failure: expect.objectContaining(execFailure('ENAMETOOLONG')),
+    },
   },
   {
     what: 'an argument that is too long',

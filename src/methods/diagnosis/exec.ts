@@ -1,4 +1,5 @@
 import {existsSync} from 'node:fs'
+import {dirname} from 'node:path'
 import type {Advice} from '../../errors.js'
 import {entriesOf, variable} from '../../plan/environment.js'
 import {kindOf} from '../../plan/housekeeping.js'
@@ -141,6 +142,7 @@ function explainFile(plan: Plan, candidate: Text): ExecDiagnosis | undefined {
   const finding = look(plan, path)
   switch (finding.state) {
     case 'missing':
+    case 'unreachable':
     case 'present':
       return undefined
     case 'directory':
@@ -165,6 +167,23 @@ function explainFile(plan: Plan, candidate: Text): ExecDiagnosis | undefined {
         ? {...told, next: `the line ends in a carriage return: sed -i 's/\\r$//' ${place}`}
         : told
     }
+  }
+}
+
+/** Why execve was refused a file whose mode is not to blame. */
+function explainDenial(plan: Plan, candidates: readonly Text[]): Required<Advice> {
+  const program = readableText(plan.file)
+  const paths = isInSight(plan) ? candidates.map(readableText) : []
+  const closed = paths.find(path => look(plan, path).state === 'unreachable')
+  if (closed !== undefined && !program.includes('/'))
+    return {
+      why: `no directory of PATH that may be entered has it, and ${dirname(closed)} may not be`,
+      next: `check the spelling; namei -l ${dirname(closed)} tells who may enter; or set another PATH with --env PATH=…`,
+    }
+  const file = paths.find(path => look(plan, path).state === 'present') ?? program
+  return {
+    why: 'a directory on its path may not be entered, or its file system is mounted noexec',
+    next: `namei -l ${file}; findmnt -T ${file}`,
   }
 }
 
@@ -206,17 +225,24 @@ export function diagnoseExec(plan: Plan, candidates: readonly Text[], errno: str
         if (found !== undefined) return found
       }
       if (errno !== 'EACCES') return notFound(plan, program)
-      return {
-        ...generic,
-        code: 'E_NOT_EXECUTABLE',
-        why: 'a directory on its path may not be entered, or its file system is mounted noexec',
-        next: `namei -l ${program}; findmnt -T ${program}`,
-      }
+      return {...generic, code: 'E_NOT_EXECUTABLE', ...explainDenial(plan, candidates)}
     }
     case 'E2BIG':
       return {...generic, code: 'E_TOO_BIG', message: `${program}: argument list too long (E2BIG)`, ...tooBig(plan)}
     case 'ETXTBSY':
       return {...generic, why: 'the file is still open for writing somewhere', next: `fuser -v ${program}`}
+    case 'ELOOP':
+      return {
+        ...generic,
+        why: 'more than 40 symbolic links on its path, or links in a circle',
+        next: `namei ${program}`,
+      }
+    case 'ENAMETOOLONG':
+      return {
+        ...generic,
+        why: 'a path may have 4095 bytes, and every name in it 255',
+        next: 'check the path; one that is too long as a whole is shorter from a directory on it: --chdir DIR -- ./rest',
+      }
     case 'ENOEXEC':
       return {...generic, why: 'the file is neither a known binary format nor a script', next: `file ${program}`}
     case 'EAGAIN':

@@ -3,6 +3,8 @@ import {accessSync, closeSync, constants, openSync, readSync, statSync} from 'no
 /** What is at a path that execve refused; asked from outside, so only as good as the caller's own rights. */
 export type Finding =
   | {state: 'missing'}
+  /** A directory on its path may not be entered. */
+  | {state: 'unreachable'}
   | {state: 'directory'}
   | {state: 'not-executable'}
   | Missing
@@ -93,8 +95,8 @@ export function inspect(path: string, locate: Locate): Finding {
   const place = locate(path)
   try {
     if (statSync(place).isDirectory()) return {state: 'directory'}
-  } catch {
-    return {state: 'missing'}
+  } catch (error) {
+    return {state: (error as NodeJS.ErrnoException).code === 'EACCES' ? 'unreachable' : 'missing'}
   }
   try {
     accessSync(place, constants.X_OK)
