@@ -127,6 +127,11 @@ const reportTable = table(
       'by what means all that it started was ended: `"pid namespace"`, `"cgroup.kill"`, or `"descendants"`, one by one; null when that was not asked for',
     ],
     [
+      '`limitsMet`',
+      'list of strings',
+      'limits of its own control group: `"memory"` when the kernel killed a process for want of memory (`--memory-max`), `"pids"` when a process or thread was refused (`--pids-max`)',
+    ],
+    [
       '`callerBlockedNs`',
       'nanoseconds',
       'from the start of the native call until the call that creates the child has returned; pipe, stack and script are set up in it',

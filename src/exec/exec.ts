@@ -17,7 +17,7 @@ import {timelineText} from '../report/timeline.js'
 import {refuseInexactOptions} from './caller.js'
 import {parseOptions, splitLine} from './command-line.js'
 import {execOptions} from './options.js'
-import {describeBirth, describeEnd, errorAsJson, reportOf, say, writeAll, writeError} from './output.js'
+import {describeBirth, describeEnd, errorAsJson, reportOf, say, whatLimitDid, writeAll, writeError} from './output.js'
 import {type Request, readRequest} from './request.js'
 
 const stdout = 1
@@ -115,6 +115,7 @@ function run(values: OptionValues, program: readonly string[], asJson: boolean):
       say(describeEnd(ran))
     }
     write(reportOf(ran))
+    if (!asJson) for (const limit of ran.limitsMet) say(whatLimitDid[limit])
     for (const directory of ran.cgroups)
       say(
         `the control group ${directory} stays, for it has processes${ran.killTree === null ? '; --kill-tree ends them' : ''}`,

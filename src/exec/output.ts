@@ -1,6 +1,7 @@
 import {writeSync} from 'node:fs'
 import {isatty} from 'node:tty'
 import type {SpawnctlError} from '../errors.js'
+import type {LimitMet} from '../methods/cgroup-events.js'
 import type {Ran} from '../methods/spawn.js'
 import {terminalColumns} from '../native/core.js'
 import {signalName} from '../plan/signals.js'
@@ -76,6 +77,7 @@ export function reportOf(ran: Ran): object {
     coreDumped,
     timedOut: ran.timedOut,
     killTree: ran.killTree,
+    limitsMet: ran.limitsMet,
     callerBlockedNs,
     spawnToExecNs,
     elapsedNs,
@@ -92,6 +94,12 @@ export function describeEnd(ran: Ran): string {
   if (ran.reapedElsewhere) return `it ended ${after}; its status was reaped elsewhere (SIGCHLD is ignored)`
   if (ran.signal !== null) return `killed by ${signalName(ran.signal)}${ran.coreDumped ? ', core dumped' : ''} ${after}`
   return `exited with ${ran.exitCode} ${after}`
+}
+
+/** Said of a limit that was met: the program itself tells it seldom, and never when it was killed. */
+export const whatLimitDid: Readonly<Record<LimitMet, string>> = {
+  memory: 'the kernel killed a process of its control group for want of memory; --memory-max sets the limit',
+  pids: 'a process or thread was refused in its control group; --pids-max sets the limit',
 }
 
 export function describeBirth(ran: Ran): string {

@@ -18,6 +18,7 @@ import {type Supervision, unsupervised} from '../plan/supervision.js'
 import type {Arch} from '../plan/syscalls.js'
 import {refuseUnlessCapable, refuseUnlessSupervisable} from './capability.js'
 import {removeCgroups} from './cgroup.js'
+import {type LimitMet, limitsMet} from './cgroup-events.js'
 import {diagnose, preparing, refuseLostKeeper} from './diagnosis/diagnose.js'
 import {hasPidNamespace, openCgroupKill, withKillGroup} from './kill-group.js'
 import {type Method, methodTraits} from './method.js'
@@ -55,6 +56,7 @@ export interface Ran extends Omit<Spawned, 'pidfd'> {
   readonly timedOut: 'no' | 'signal' | 'kill'
   /** By what means everything that it started was ended; null when that was not asked for. */
   readonly killTree: KillTree | null
+  readonly limitsMet: readonly LimitMet[]
   readonly elapsedNs: number
 }
 
@@ -213,6 +215,7 @@ export function runPlan(
     const result = engage(opened, method, zygote, native, {stamped: tell !== undefined, letsGo: true})
     return {
       ...spawned(method, result),
+      limitsMet: limitsMet(result.cgroups),
       cgroups: removeCgroups(result.cgroups),
       exitCode: result.exitCode < 0 || result.waitErrno !== 0 ? null : result.exitCode,
       signal: result.signal === 0 ? null : result.signal,

@@ -2,6 +2,7 @@ import {channel} from 'node:diagnostics_channel'
 import {EventEmitter} from 'node:events'
 import {getSystemErrorName} from 'node:util'
 import {SpawnError} from '../errors.js'
+import type {LimitMet} from '../methods/cgroup-events.js'
 import type {Method} from '../methods/method.js'
 import type {Usage} from '../native/children.js'
 import {childProcess} from './child-process.js'
@@ -15,6 +16,8 @@ export interface Child extends NodeChild {
   readonly pidfd: number | undefined
   /** From the exit on. */
   readonly usage: Usage | undefined
+  /** Limits of its own control group that it has met; from the exit on. */
+  readonly limitsMet: readonly LimitMet[] | undefined
 }
 
 type NodeChild = import('node:child_process').ChildProcess
@@ -37,7 +40,7 @@ interface Inside {
 const handles = new WeakMap<object, ProcessHandle>()
 const created = channel('child_process')
 
-function property<Name extends 'method' | 'pidfd' | 'usage'>(name: Name) {
+function property<Name extends 'method' | 'pidfd' | 'usage' | 'limitsMet'>(name: Name) {
   return {
     configurable: true,
     enumerable: false,
@@ -54,6 +57,7 @@ function childPrototype(): object {
     method: property('method'),
     pidfd: property('pidfd'),
     usage: property('usage'),
+    limitsMet: property('limitsMet'),
   }) as object
   return prototype
 }

@@ -3,6 +3,7 @@ import {constants} from 'node:os'
 import {SpawnctlError} from '../errors.js'
 import {type Begun, beginPlan} from '../methods/begin.js'
 import {removeCgroups} from '../methods/cgroup.js'
+import {type LimitMet, limitsMet} from '../methods/cgroup-events.js'
 import type {Method} from '../methods/method.js'
 import type {Zygote} from '../methods/zygote.js'
 import {type ExitRecord, letGo, signalChild, type Usage} from '../native/children.js'
@@ -38,6 +39,7 @@ export class ProcessHandle {
   /** What is behind the last errno. */
   failure: SpawnctlError | undefined
   usage: Usage | undefined
+  limitsMet: readonly LimitMet[] | undefined
   /** What created the child. */
   method: Method | undefined
   private begun: Begun | undefined
@@ -130,6 +132,7 @@ export class ProcessHandle {
   private end(record: ExitRecord): void {
     const {child, explain, cgroups} = this.begun as Begun
     letGo(child)
+    this.limitsMet = limitsMet(cgroups)
     removeCgroups(cgroups)
     this.begun = undefined
     this.usage = record.usage

@@ -73,6 +73,7 @@ describe('docs/exec.md', () => {
       spawnToExecNs: 1,
       timedOut: 'no',
       killTree: null,
+      limitsMet: [],
       elapsedNs: 1,
     } as const
     const keys = firstCells(text, 'The report').filter(key => !key.startsWith('error.'))

@@ -1,11 +1,13 @@
+import {once} from 'node:events'
 import {existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync} from 'node:fs'
 import {constants} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {readTree} from '../../dist/methods/cgroup-tree.js'
-import {spawnPlan} from '../../dist/methods/spawn.js'
+import {runPlan, spawnPlan} from '../../dist/methods/spawn.js'
 import {reapChild} from '../../dist/native/core.js'
 import {launch} from '../../dist/process/launch.js'
+import {spawn} from '../../dist/process/spawn.js'
 import {methods} from '../../src/methods/method.js'
 import type {Step} from '../../src/plan/step.js'
 import {type Arch, callerSyscallNumbers} from '../../src/plan/syscalls.js'
@@ -109,6 +111,19 @@ describe.skipIf(noLimits !== '').each(capable)(`limits, by %s,${noLimits}`, meth
     expect(tell(method, [step], script, directory.path).lines).toEqual(['all'])
   })
 
+  it.each([
+    [{memoryMax: 16 * 2 ** 20}, 'x=bytearray(64 << 20)', {signal: 9, limitsMet: ['memory']}],
+    [{pidsMax: 1}, 'import os; os.fork()', {exitCode: 1, limitsMet: ['pids']}],
+    [{memoryMax: 64 * 2 ** 20, pidsMax: 5}, '', {exitCode: 0, limitsMet: []}],
+  ] as const)('are told when they were met: %j', (limits, script, expected) => {
+    const steps: Step[] = [
+      {kind: 'cgroup', limits},
+      {kind: 'descriptors', placements: [{to: 2, from: {path: '/dev/null', access: 'write'}}]},
+    ]
+    expect(runPlan(planFor('python3', {args: ['-c', script], steps}), method)).toMatchObject(expected)
+    expect(directories()).toEqual([])
+  })
+
   it('leave nothing behind of a spawn that failed', () => {
     expect(() =>
       spawnPlan(planFor('/no/such/program', {steps: [step]}), method === 'zygote' ? 'clone' : method),
@@ -132,6 +147,13 @@ describe.skipIf(noLimits !== '')(`a group of its own${noLimits}`, () => {
     expect(child.cgroups).toHaveLength(1)
     await child.exit
     expect(child.cgroups.filter(existsSync)).toEqual([])
+  })
+
+  it('tells the child of the library which limits it met', async () => {
+    const child = spawn('sh', ['-c', '/bin/true; :'], {pidsMax: 1, stdio: 'ignore'})
+    expect(child.limitsMet).toBeUndefined()
+    await once(child, 'exit')
+    expect(child.limitsMet).toEqual(['pids'])
   })
 
   it('below one that does not exist is refused', () => {
