@@ -4,6 +4,7 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {methods} from '../../src/methods/method.js'
+import {noLimits} from '../helpers/cgroups.js'
 import {has} from '../helpers/needs.js'
 import {processesWith, type RunOptions, runCli, runShell} from '../helpers/run-cli.js'
 
@@ -413,6 +414,7 @@ describe.concurrent('the report', () => {
     'coreDumped',
     'timedOut',
     'killTree',
+    'limitsMet',
     'callerBlockedNs',
     'spawnToExecNs',
     'elapsedNs',
@@ -496,6 +498,26 @@ describe.concurrent('the report', () => {
     expect(await parsed('--json', '--', 'no-such-program')).toMatchObject({status: 127, error: {code: 'E_NOT_FOUND'}})
     expect(await parsed('--json', '--no-such-option')).toMatchObject({status: 125, error: {code: 'E_USAGE'}})
     expect(await parsed('--umask', 'x', '--json', 'true')).toMatchObject({status: 125, error: {code: 'E_USAGE'}})
+  })
+})
+
+describe.skipIf(noLimits !== '').concurrent(`a limit of its own control group${noLimits}`, () => {
+  it('is spoken of when the program has met it', async () => {
+    expect(await exec(['--pids-max', '1', '--', 'sh', '-c', '/bin/true; :'])).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/\nspawnctl: a process or thread was refused .*; --pids-max sets the limit\n$/),
+    })
+    const words = 'dd if=/dev/zero of=/dev/null bs=64M count=1 status=none'.split(' ')
+    expect(await exec(['--memory-max', '20M', '--', ...words])).toMatchObject({
+      status: 137,
+      stderr:
+        'spawnctl: the kernel killed a process of its control group for want of memory; --memory-max sets the limit\n',
+    })
+  })
+
+  it('is in the report instead, for a program', async () => {
+    const {stderr} = await exec(['--pids-max', '1', '--json', '--', 'sh', '-c', 'exec 2>/dev/null; /bin/true; :'])
+    expect(JSON.parse(stderr)).toMatchObject({exitCode: 2, limitsMet: ['pids']})
   })
 })
 

@@ -24,8 +24,11 @@ const parents = [
   const group = join(parent ?? '/nowhere', `spawnctl-test-full-${process.pid}`)
   try {
     mkdirSync(group)
-    writeFileSync(join(group, 'pids.max'), '1000')
-    rmdirSync(group)
+    try {
+      writeFileSync(join(group, 'pids.max'), '1000')
+    } finally {
+      rmdirSync(group)
+    }
     return {version, group, need: ''}
   } catch {
     return {version, group, need: ` # needs version ${version} with a pids controller that is ours to give`}

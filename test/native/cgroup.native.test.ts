@@ -3,7 +3,6 @@ import {existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync} from 'node:
 import {constants} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
-import {readTree} from '../../dist/methods/cgroup-tree.js'
 import {runPlan, spawnPlan} from '../../dist/methods/spawn.js'
 import {reapChild} from '../../dist/native/core.js'
 import {launch} from '../../dist/process/launch.js'
@@ -11,6 +10,7 @@ import {spawn} from '../../dist/process/spawn.js'
 import {methods} from '../../src/methods/method.js'
 import type {Step} from '../../src/plan/step.js'
 import {type Arch, callerSyscallNumbers} from '../../src/plan/syscalls.js'
+import {mounts, name, noLimits, noUnified, unified} from '../helpers/cgroups.js'
 import {release} from '../helpers/failure.js'
 import {has} from '../helpers/needs.js'
 import {openDirectory} from '../helpers/observe.js'
@@ -24,30 +24,6 @@ const arch = process.arch as Arch
 const directory = openDirectory()
 afterAll(directory.remove)
 
-const {mounts, own} = readTree()
-const name = `spawnctl-test-${process.pid}`
-const unified = join(mounts.unified ?? '/nowhere', name)
-
-function canMake(path: string): boolean {
-  try {
-    mkdirSync(path)
-    rmdirSync(path)
-    return true
-  } catch {
-    return false
-  }
-}
-
-/** Why a kind of test cannot run on this machine, spoken in its title. */
-const noUnified = mounts.unified !== undefined && canMake(unified) ? '' : ' # needs a cgroup v2 that may be written to'
-const limitable = (['memory', 'pids', 'cpu'] as const).filter(controller => {
-  const root = mounts.legacy[controller]
-  if (root !== undefined) return canMake(join(root, own.legacy[controller] ?? '/', name))
-  const path = join(mounts.unified ?? '/nowhere', 'cgroup.controllers')
-  return noUnified === '' && existsSync(path) && readFileSync(path, 'utf8').split(/\s/).includes(controller)
-})
-const noLimits =
-  limitable.length === 3 ? '' : ` # needs controllers that may be given; here: ${limitable.join(' ') || 'none'}`
 const limits = {memoryMax: 64 * 2 ** 20, pidsMax: 20, cpuMax: {quotaUs: 50_000, periodUs: 100_000}}
 
 /** Files of the child's own cgroups, of either version. */
