@@ -163,7 +163,7 @@ function runOptions(
   plan: Plan,
   method: Method,
   supervision: Supervision,
-): Omit<RunOptions, 'terminal' | 'terminalPeer' | 'cgroupKill'> {
+): Omit<RunOptions, 'terminal' | 'terminalPeer' | 'cgroups' | 'cgroupKill'> {
   const {timeoutMs, killAfterMs, signal, killTree, kept} = supervision
   return {
     timeoutNs: nanoseconds(timeoutMs),
@@ -206,7 +206,7 @@ export function runPlan(
     const native = (lowered: LoweredPlan, cgroups: readonly string[]) => {
       const kill = openCgroupKill(supervision.killTree ? cgroups : [])
       killTree = hasPidNamespace(plan) ? 'pid namespace' : kill.fd >= 0 ? 'cgroup.kill' : 'descendants'
-      const run = nativeRun(lowered.image, {...options, ...take(), cgroupKill: kill.fd})
+      const run = nativeRun(lowered.image, {...options, ...take(), cgroups, cgroupKill: kill.fd})
       kill.close()
       refuseLostKeeper(method, run)
       tell?.(timelineOf(method, {...supervision, kept: options.keep}, lowered, run))

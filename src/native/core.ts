@@ -104,6 +104,8 @@ export interface RunOptions {
   cgroupKill: number
   /** The program is traced up to its first instruction, and then let go, stopped. */
   letsGo: boolean
+  /** Directories of control groups that the keeper removes in the end when this process has ended before. */
+  cgroups: readonly string[]
   /** The program has the terminal's foreground whenever this process would. */
   foreground: boolean
 }
@@ -136,10 +138,15 @@ function encodeRunOptions({
   return new Uint8Array(view.buffer)
 }
 
+/** Each ends in a NUL, after the last one comes another. */
+function encodePaths(paths: readonly string[]): Uint8Array {
+  return Buffer.from(`${[...paths, ''].join('\0')}\0`)
+}
+
 /** Spawns, passes signals on, waits for the end. */
 export function nativeRun(image: Uint8Array, options: RunOptions): RunResult {
   const result = new Uint8Array(runResultBytes)
-  callNative('spawnctl_run', image, image.length, encodeRunOptions(options), result)
+  callNative('spawnctl_run', image, image.length, encodeRunOptions(options), encodePaths(options.cgroups), result)
   const view = new DataView(result.buffer)
   const i32 = (at: number) => view.getInt32(spawnResultBytes + at, true)
   return {

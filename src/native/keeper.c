@@ -67,7 +67,16 @@ static int ignore_timeout_signal(struct sigaction *before)
 	return sigaction(sig, &action, 0) == 0 ? sig : 0;
 }
 
-static _Noreturn void keep(long caller, uint64_t mask, uint8_t *image, uint32_t image_bytes, struct run_result *result)
+/* Who would have removed them has ended. Those that still have processes, or groups of the program's below, stay.
+ * Paths that end in NUL, after the last one another NUL. */
+static void remove_groups(const char *path)
+{
+	for (; *path; path += strlen(path) + 1)
+		syscall3(__NR_unlinkat, AT_FDCWD, path, AT_REMOVEDIR);
+}
+
+static _Noreturn void keep(long caller, uint64_t mask, uint8_t *image, uint32_t image_bytes, const char *groups,
+			   struct run_result *result)
 {
 	struct run_options options = target.options;
 	int has_shell = target.has_shell;
@@ -87,6 +96,8 @@ static _Noreturn void keep(long caller, uint64_t mask, uint8_t *image, uint32_t 
 	restore_signals(mask);
 	if (syscall0(__NR_getppid) == caller)
 		run_here(image, image_bytes, result);
+	if (syscall0(__NR_getppid) != caller)
+		remove_groups(groups);
 	exit_now(0);
 }
 
@@ -97,7 +108,7 @@ static struct run_result *map_shared(uint32_t image_bytes)
 	return shared == MAP_FAILED ? 0 : shared;
 }
 
-void run_kept(uint8_t *image, uint32_t image_bytes, struct run_result *result)
+void run_kept(uint8_t *image, uint32_t image_bytes, const char *groups, struct run_result *result)
 {
 	struct run_result end = {0};
 	struct own_settings own = {0};
@@ -117,7 +128,7 @@ void run_kept(uint8_t *image, uint32_t image_bytes, struct run_result *result)
 	uint64_t mask = block_all_signals();
 	pid_t pid = fork();
 	if (pid == 0)
-		keep(caller, mask, shared_image, image_bytes, shared);
+		keep(caller, mask, shared_image, image_bytes, groups, shared);
 	int error = errno;
 	int ignored = ignore_timeout_signal(&ignored_before);
 	target.options.kill_after_ns = target.options.timeout_ns = 0; /* the keeper's business now */

@@ -91,12 +91,13 @@ void run_here(uint8_t *image, uint32_t image_bytes, struct run_result *result)
 	result->elapsed_ns = monotonic_ns() - started_ns;
 }
 
-void spawnctl_run(uint8_t *image, uint32_t image_bytes, const struct run_options *options, struct run_result *result)
+void spawnctl_run(uint8_t *image, uint32_t image_bytes, const struct run_options *options, const char *groups,
+		  struct run_result *result)
 {
 	memset(result, 0, sizeof *result);
 	begin_target(options);
 	if (options->keep)
-		run_kept(image, image_bytes, result);
+		run_kept(image, image_bytes, groups, result);
 	else
 		run_here(image, image_bytes, result);
 }

@@ -5,6 +5,7 @@ import {join} from 'node:path'
 import {afterAll, describe, expect, it} from 'vitest'
 import {type Method, methods} from '../../src/methods/method.js'
 import {type Arch, syscallNumbers} from '../../src/plan/syscalls.js'
+import {groupsOf, noLimits} from '../helpers/cgroups.js'
 import {has} from '../helpers/needs.js'
 import {processesWith, type Running, runCli, startCli, until} from '../helpers/run-cli.js'
 
@@ -76,6 +77,19 @@ describe.concurrent.each(kept)('a program started by %s', method => {
     process.kill(pid, 'SIGKILL')
     await untilGone(entry)
   })
+
+  it.skipIf(noLimits !== '')(
+    `leaves no group of its own behind when spawnctl is killed by SIGKILL${noLimits}`,
+    async () => {
+      const words = ['--kill-tree', '--pids-max', '50', '--memory-max', '200M']
+      const {entry, pid} = start(['-m', method, ...words, '--', 'sh', '-c', `${daemons} exec sleep 1002`])
+      await sleeps(entry)
+      expect(groupsOf(pid)).not.toEqual([])
+      process.kill(pid, 'SIGKILL')
+      await until('the end of its groups', () => groupsOf(pid).length === 0)
+      expect(processesWith(entry)).toEqual([])
+    },
+  )
 
   it('leaves nothing behind when its keeper is killed by SIGKILL', async () => {
     const {entry, pid, ended} = start(['-m', method, '--kill-tree', '--', 'sh', '-c', `${daemons} exec sleep 1002`])

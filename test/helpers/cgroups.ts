@@ -1,4 +1,4 @@
-import {existsSync, mkdirSync, readFileSync, rmdirSync} from 'node:fs'
+import {existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync} from 'node:fs'
 import {join} from 'node:path'
 import {readTree} from '../../dist/methods/cgroup-tree.js'
 
@@ -33,3 +33,11 @@ const limitable = (['memory', 'pids', 'cpu'] as const).filter(controller => {
 
 export const noLimits =
   limitable.length === 3 ? '' : ` # needs controllers that may be given; here: ${limitable.join(' ') || 'none'}`
+
+/** Directories that are there of control groups which this process has made for its programs. */
+export function groupsOf(pid: number): readonly string[] {
+  return [...Object.values(mounts.legacy), mounts.unified]
+    .filter(path => path !== undefined)
+    .flatMap(path => readdirSync(path, {recursive: true, encoding: 'utf8'}))
+    .filter(path => path.includes(`spawnctl-${pid}-`))
+}

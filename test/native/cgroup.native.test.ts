@@ -1,5 +1,5 @@
 import {once} from 'node:events'
-import {existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync} from 'node:fs'
+import {existsSync, mkdirSync, readFileSync, rmdirSync} from 'node:fs'
 import {constants} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
@@ -10,7 +10,7 @@ import {spawn} from '../../dist/process/spawn.js'
 import {methods} from '../../src/methods/method.js'
 import type {Step} from '../../src/plan/step.js'
 import {type Arch, callerSyscallNumbers} from '../../src/plan/syscalls.js'
-import {mounts, name, noLimits, noUnified, unified} from '../helpers/cgroups.js'
+import {groupsOf, mounts, name, noLimits, noUnified, unified} from '../helpers/cgroups.js'
 import {release} from '../helpers/failure.js'
 import {has} from '../helpers/needs.js'
 import {openDirectory} from '../helpers/observe.js'
@@ -63,11 +63,7 @@ describe.skipIf(noUnified !== '').each(capable)(`a control group, by %s,${noUnif
 
 describe.skipIf(noLimits !== '').each(capable)(`limits, by %s,${noLimits}`, method => {
   const step: Step = {kind: 'cgroup', limits}
-  const directories = () =>
-    [...Object.values(mounts.legacy), mounts.unified]
-      .filter(path => path !== undefined)
-      .flatMap(path => readdirSync(path, {recursive: true, encoding: 'utf8'}))
-      .filter(path => path.includes(`spawnctl-${process.pid}-`))
+  const directories = () => groupsOf(process.pid)
 
   it('are those of a group of its own, which is gone afterwards', () => {
     const script = [
