@@ -3,6 +3,7 @@ import {dirname, join, resolve} from 'node:path'
 import {PlanError} from '../errors.js'
 import type {CgroupLimits} from '../plan/step.js'
 import {type Controller, controllersFor, type readTree} from './cgroup-tree.js'
+import {forCaller} from './diagnosis/sudo.js'
 
 export type Tree = ReturnType<typeof readTree>
 
@@ -58,15 +59,13 @@ function unifiedParent(start: string, top: string, needed: readonly Controller[]
 function refuse(missing: readonly Controller[]): never {
   throw new PlanError('E_CGROUP', `no control group here can limit ${missing.join(' and ')}`, {
     why: 'the controllers are neither in version 1, nor given to a control group of version 2 that this user may divide',
-    next: 'sudo; or in a delegated one: systemd-run --user --scope -p Delegate=yes spawnctl exec …; spawnctl doctor tells more',
+    next: forCaller(
+      'sudo; or in a delegated one: systemd-run --user --scope -p Delegate=yes spawnctl exec …; spawnctl doctor tells more',
+    ),
   })
 }
 
-/**
- * Where groups of our own go: one below a version 2 group, or one for each controller that version 1 has.
- * @throws {PlanError} when nowhere
- */
-export function places(path: string | undefined, limits: CgroupLimits, tree: Tree, write: Write): readonly Place[] {
+function nextPlaces(path: string | undefined, limits: CgroupLimits, tree: Tree, write: Write): readonly Place[] {
   const {mounts, own} = tree
   const needed = controllersFor(limits)
   const name = `spawnctl-${process.pid}-${++made}`
@@ -84,4 +83,16 @@ export function places(path: string | undefined, limits: CgroupLimits, tree: Tre
   const from = start?.directory ?? resolve(mounts.unified, `.${own.unified ?? '/'}`)
   const parent = unifiedParent(from, start?.directory ?? mounts.unified, unified, write) ?? refuse(unified)
   return [...found, {directory: join(parent, name), version: 2, controllers: unified}]
+}
+
+/**
+ * Where groups of our own go: one below a version 2 group, or one for each controller that version 1 has. A name that a
+ * group still has, of what an earlier process with this pid has left running, is passed over.
+ * @throws {PlanError} when nowhere
+ */
+export function places(path: string | undefined, limits: CgroupLimits, tree: Tree, write: Write): readonly Place[] {
+  for (;;) {
+    const found = nextPlaces(path, limits, tree, write)
+    if (!found.some(({directory}) => existsSync(directory))) return found
+  }
 }

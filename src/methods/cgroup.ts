@@ -15,6 +15,7 @@ import type {Plan} from '../plan/plan.js'
 import type {Cgroup, CgroupLimits, OpenCgroup} from '../plan/step.js'
 import {named, type Place, places} from './cgroup-places.js'
 import {readTree, settings} from './cgroup-tree.js'
+import {forCaller} from './diagnosis/sudo.js'
 
 /** What is done to the file system of control groups; a dry run only writes it down. */
 export interface CgroupCalls {
@@ -56,9 +57,16 @@ function fail(what: string, cause: unknown): never {
       why: 'the kernel does not take the limit: cpu.max wants at least 1000 µs, in a period of 1000 to 1000000 µs',
       next: '--cpu-max 10%, --pids-max 100, --memory-max 64M',
     })
+  if (code === 'EROFS')
+    throw new PlanError('E_CGROUP', `${what}: ${message}`, {
+      why: 'the file system of control groups is mounted read-only, as it mostly is in a container',
+      next: 'run spawnctl outside of it, or in a container that may write to /sys/fs/cgroup; spawnctl doctor tells what is delegated',
+    })
   throw new PlanError('E_CGROUP', `${what}: ${message}`, {
     why: 'control groups belong to root, unless they are delegated',
-    next: 'sudo, or systemd-run --user --scope -p Delegate=yes spawnctl exec …; spawnctl doctor tells what is delegated',
+    next: forCaller(
+      'sudo, or systemd-run --user --scope -p Delegate=yes spawnctl exec …; spawnctl doctor tells what is delegated',
+    ),
   })
 }
 

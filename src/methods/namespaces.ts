@@ -9,6 +9,7 @@ import {makePlan, type Plan} from '../plan/plan.js'
 import type {JoinTarget, Step, Unshare} from '../plan/step.js'
 import {mapsItself} from '../plan/steps/unshare.js'
 import {describeErrno} from './diagnosis/errno.js'
+import {forCaller} from './diagnosis/sudo.js'
 import {heldZygote, type Spawn, startZygote} from './zygote.js'
 
 const O_PATH = 0o10000000
@@ -63,7 +64,7 @@ function succeeds(tool: string, plan: Plan, spawn: Spawn): boolean {
     if (!(cause instanceof SpawnError && cause.failure.stage === 'exec')) throw cause
     throw new PlanError('E_MAP', `without ${tool} only one’s own id can be mapped`, {
       why: `CAP_SETUID is needed over the ids outside, and ${tool}, which has it, is not installed`,
-      next: 'apt install uidmap (or shadow-utils), or --map-root-user alone, or sudo',
+      next: forCaller('sudo, or apt install uidmap (or shadow-utils), or --map-root-user alone'),
     })
   }
   if (helper.pidfd >= 0) closeSync(helper.pidfd)

@@ -7,6 +7,7 @@ import {type Namespace, namespaceFile, namespaces} from '../plan/namespaces.js'
 import type {Limit, ResourceName} from '../plan/resource.js'
 import type {Surroundings} from '../plan/step.js'
 import {findGroup, findGroups, findUser} from './accounts.js'
+import {forCaller} from './diagnosis/sudo.js'
 
 /** "Max open files            1024                 4096                 files" */
 const limitTitles: Readonly<Record<ResourceName, string>> = {
@@ -114,7 +115,7 @@ function subordinateIds(option: string): {outer: number; count: number} {
       .find(entry => entry !== undefined && [name, uid].includes(entry[0])) ?? []
   if (outer !== undefined && count !== undefined) return {outer: Number(outer), count: Number(count)}
   throw new UsageError(`--${option} auto: ${file} has no ids for ${name ?? `uid ${uid}, which has no name`}`, {
-    next: `sudo usermod --add-sub${option === 'map-users' ? 'u' : 'g'}ids 100000-165535 ${name ?? 'USER'}`,
+    next: forCaller(`sudo usermod --add-sub${option === 'map-users' ? 'u' : 'g'}ids 100000-165535 ${name ?? 'USER'}`),
   })
 }
 

@@ -515,6 +515,19 @@ describe.skipIf(noLimits !== '').concurrent(`a limit of its own control group${n
     })
   })
 
+  it.skipIf(!has.unshare)('is refused where control groups are mounted read-only # needs namespaces', async () => {
+    const script = `
+      for mount in $(findmnt --raw --noheadings --output TARGET --types cgroup,cgroup2); do
+        mount -o remount,bind,ro "$mount" || exit 99
+      done
+      exec "$NODE" "$CLI" exec --pids-max 5 -- echo ran`
+    const {status, stdout, stderr} = await runShell('exec unshare --mount sh -c "$1"', [script])
+    expect(stderr).toMatch(
+      /^spawnctl: no control group can be made: EROFS.*\nwhy: {2}.* mounted read-only, .*\nnext: run /,
+    )
+    expect({status, stdout}).toEqual({status: 125, stdout: ''})
+  })
+
   it('is in the report instead, for a program', async () => {
     const {stderr} = await exec(['--pids-max', '1', '--json', '--', 'sh', '-c', 'exec 2>/dev/null; /bin/true; :'])
     expect(JSON.parse(stderr)).toMatchObject({exitCode: 2, limitsMet: ['pids']})

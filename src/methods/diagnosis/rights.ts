@@ -2,6 +2,7 @@ import {readFileSync, readlinkSync} from 'node:fs'
 import type {Advice} from '../../errors.js'
 import {capabilitiesIn, capabilityName} from '../../plan/capability-names.js'
 import type {Step} from '../../plan/step.js'
+import {withoutSudo} from './sudo.js'
 
 /** What advice on rights depends on; another one only in tests. */
 export interface Caller {
@@ -82,11 +83,6 @@ export function isInside(step: Step, steps: readonly Step[]): boolean {
     if (other.kind !== 'join' || other === step) return false
     return other.targets.some(target => !('pid' in target) || target.namespaces.includes('user'))
   })
-}
-
-/** "sudo, or a user namespace: …" without the first, which root has no use for. */
-function withoutSudo(next: string): string {
-  return next.replace(/^(run it with )?sudo(, (or |and )?| |$)/, '')
 }
 
 function withoutUserNamespace(step: Step, {next, ...rest}: Advice, caller: Caller): Advice {
