@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static const char init_name[] = "spawnctl-init";
 
@@ -28,10 +29,31 @@ static size_t read_proc(int pid, const char *name, char *text, size_t size)
 	return count > 0 ? (size_t)count : 0;
 }
 
+/* 'S', 'T', 'Z'; 0 when there is no such process. */
+static char state_of(int pid)
+{
+	char text[128];
+	if (!pid || !read_proc(pid, "stat", text, sizeof text))
+		return 0;
+	const char *name_end = strrchr(text, ')');
+	return name_end && name_end[1] == ' ' ? name_end[2] : 0;
+}
+
+/* Within execve, when descriptors are closed already, there is no command line for a moment; of a zombie there is none. */
 static int is_init(int pid)
 {
 	char text[sizeof init_name + 1];
-	return read_proc(pid, "cmdline", text, sizeof text) == sizeof init_name && memcmp(text, init_name, sizeof init_name) == 0;
+	struct timespec pause = {0, 100000};
+	for (int look = 0; look < 100; look++) {
+		size_t bytes = read_proc(pid, "cmdline", text, sizeof text);
+		if (bytes > 0)
+			return bytes == sizeof init_name && memcmp(text, init_name, sizeof init_name) == 0;
+		char state = state_of(pid);
+		if (!state || state == 'Z' || state == 'X')
+			return 0;
+		syscall2(__NR_nanosleep, &pause, 0);
+	}
+	return 0;
 }
 
 /* The eldest; orphans come after it. */
@@ -42,7 +64,7 @@ static int first_child(int pid)
 	return read_proc(pid, name, text, sizeof text) ? atoi(text) : 0;
 }
 
-/* The program's parent, where that is not this process; else 0. */
+/* The program's parent, where that is not this process: asked only where an init was started. */
 int find_init(int pid)
 {
 	int init = 0;
@@ -53,18 +75,9 @@ int find_init(int pid)
 	return init;
 }
 
-static int is_stopped(int pid)
-{
-	char text[128];
-	if (!pid || !read_proc(pid, "stat", text, sizeof text))
-		return 0;
-	const char *name_end = strrchr(text, ')');
-	return name_end && strncmp(name_end, ") T", 3) == 0;
-}
-
 void stop_init_with_program(void)
 {
-	if (is_stopped(first_child(target.init)))
+	if (state_of(first_child(target.init)) == 'T')
 		syscall2(__NR_kill, target.init, SIGSTOP);
 }
 

@@ -26,7 +26,6 @@ void close_option(int32_t *fd)
 void aim(int pid, int pidfd)
 {
 	target.pidfd = pidfd;
-	target.init = find_init(pid);
 	__atomic_store_n(&target.pid, pid, __ATOMIC_SEQ_CST);
 	pass_on();
 	if (has_job_control())
@@ -60,6 +59,8 @@ void run_here(uint8_t *image, uint32_t image_bytes, struct run_result *result)
 	spawn_stamped(image, image_bytes, &result->spawn);
 	close_option(&target.options.terminal_peer);
 	if (result->spawn.stage == STAGE_SPAWNED) {
+		if (((struct script_header *)image)->traits & TRAIT_SECOND_PROCESS)
+			target.init = find_init(result->spawn.pid);
 		aim(result->spawn.pid, result->spawn.pidfd);
 		if (target.orphaned && target.options.orphan_signal)
 			end_program(target.options.orphan_signal);

@@ -19,6 +19,7 @@ const scripts = {
   tick: 'i=0; while :; do i=$((i+1)); echo tick $i; sleep 0.1; done',
   stopItself: 'echo started; kill -STOP $$; echo went on; exit 6',
   endOnInterrupt: `trap 'echo cleaned up; exit 0' INT; echo started; while :; do sleep 0.02; done`,
+  exitOnInterrupt: `trap 'exit 130' INT; echo started; while :; do sleep 0.02; done`,
   noteHangup: `trap 'echo hangup >>noted; exit' HUP; echo started; while :; do sleep 0.02; done`,
 }
 
@@ -43,7 +44,6 @@ async function expectGivenBack(terminal: Terminal, settings: string): Promise<vo
   await until('the end of everything else', () => terminal.processes().length === 0)
 }
 
-/** The last tick on the screen; it may follow a prompt. */
 /** Of the counter: each Ctrl-C reaches it once, and its exit code counts. */
 async function expectThreeInterrupts(terminal: Terminal): Promise<void> {
   await terminal.until(/^ready$/m)
@@ -56,6 +56,7 @@ async function expectThreeInterrupts(terminal: Terminal): Promise<void> {
   expect(await terminal.answer('echo $?')).toBe('40\n')
 }
 
+/** The last tick on the screen; it may follow a prompt. */
 async function lastTick(terminal: Terminal): Promise<number> {
   const ticks = [...(await terminal.screen()).matchAll(/tick (\d+)$/gm)]
   return Number(ticks.at(-1)?.[1])
@@ -97,6 +98,16 @@ describe.runIf(hasTmux).concurrent('Ctrl-C', () => {
     await terminal.press('C-c')
     expect(await terminal.answer('echo $?')).toBe('130\n')
     expect((await terminal.screen()).match(/^started$/gm)).toHaveLength(1)
+  })
+
+  it('is not taken for the end of an init by a program that only is called so', async ({terminal}) => {
+    const words = '-m clone -a spawnctl-init -- sh ./exitOnInterrupt'
+    await terminal.command(`for i in 1 2; do x ${words}; echo "round $i: $?"; done`)
+    for (const round of [1, 2]) {
+      await terminal.until(new RegExp(`(^started$[^]*){${round}}`, 'm'))
+      await terminal.press('C-c')
+      await terminal.until(new RegExp(`^(\\^C)?round ${round}: 130$`, 'm'))
+    }
   })
 
   it.for(kinds)(
