@@ -1,11 +1,11 @@
 import {readdirSync, readFileSync, readlinkSync} from 'node:fs'
 import {UsageError} from '../errors.js'
 import {callerSurroundings} from '../methods/surroundings.js'
+import {O_CLOEXEC} from '../plan/open-flags.js'
 import type {Surroundings} from '../plan/step.js'
 import {type Text, textBytes} from '../plan/text.js'
 
 const replacement = '�'
-const O_CLOEXEC = 0o2000000
 const O_ACCMODE = 0o3
 const lastStdio = 2
 

@@ -1,6 +1,4 @@
-import type {ScriptCall} from '../plan/script.js'
-
-const PR_SET_PDEATHSIG = 1
+import {PR_SET_PDEATHSIG, type ScriptCall} from '../plan/script.js'
 
 /** The processes of a script, each made by the one before it; the program's is the last that there is. */
 export const children = ['child', 'second child', 'third child', 'fourth child'] as const

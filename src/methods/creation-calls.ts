@@ -2,6 +2,7 @@ import {callText, cloneFlagText} from '../plan/calls/text.js'
 import {kindOf} from '../plan/housekeeping.js'
 import type {LoweredPlan} from '../plan/lower.js'
 import {flagsOf} from '../plan/namespaces.js'
+import {AT_FDCWD} from '../plan/open-flags.js'
 import {type Pool, words32} from '../plan/script.js'
 import {lastSignal} from '../plan/signals.js'
 import {actionKinds, type SpawnAction} from '../plan/spawn-actions.js'
@@ -9,8 +10,6 @@ import type {Step} from '../plan/step.js'
 import type {PlannedCall} from './dry-run.js'
 import {type Method, methodTraits} from './method.js'
 import type {ToldCall} from './opening-calls.js'
-
-const AT_FDCWD = -100
 
 /** The first thing that a child does whose creation has not put handlers back. */
 const resetHandlers: ToldCall = {
@@ -31,13 +30,21 @@ const CLONE_VM = 0x100
 const CLONE_VFORK = 0x4000
 const CLONE_PIDFD = 0x1000
 
-function clone3(flags: number, cleared: boolean, {cloneFlags, cgroupCall}: Creation, cgroup: string): string {
+function clone3(
+  flags: number,
+  cleared: boolean,
+  {cloneFlags, cgroupCall}: Pick<Creation, 'cloneFlags' | 'cgroupCall'>,
+  cgroup: string,
+): string {
   const inCgroup = cgroupCall === undefined ? [] : ['CLONE_INTO_CGROUP']
   const all = [cloneFlagText(flags | cloneFlags), ...(cleared ? ['CLONE_CLEAR_SIGHAND'] : []), ...inCgroup].join('|')
   const pidfd = flags & CLONE_PIDFD ? 'pidfd=…, ' : ''
   const into = cgroupCall === undefined ? '' : `, cgroup=${cgroup}`
   return `clone3({flags=${all}, ${pidfd}exit_signal=SIGCHLD, stack=…, stack_size=…${into}}, 88)`
 }
+
+/** The method clone, of a child without steps that concern its creation. */
+export const plainClone = clone3(CLONE_VM | CLONE_VFORK | CLONE_PIDFD, true, {cloneFlags: 0, cgroupCall: undefined}, '')
 
 /** The zygote is sent the script, the pipe and what the script places, and finds them under numbers of its own. */
 function requestCalls(lowered: Creation, socket: string, numberText: NumberText): readonly ToldCall[] {

@@ -4,6 +4,7 @@ import {initExecutable} from '../native/binding.js'
 import {scriptText} from '../plan/calls/text.js'
 import {kindOf} from '../plan/housekeeping.js'
 import {type LoweredPlan, lower} from '../plan/lower.js'
+import {O_PATH} from '../plan/open-flags.js'
 import type {Plan} from '../plan/plan.js'
 import type {Step} from '../plan/step.js'
 import type {Supervision} from '../plan/supervision.js'
@@ -36,7 +37,6 @@ export interface PlannedCall {
   readonly place?: string
 }
 
-const O_PATH = 0o10000000
 /** What arrives in the zygote before the descriptors that the script places: the script and the pipe. */
 const ownDescriptors = 2
 

@@ -2,12 +2,10 @@ import {constants} from 'node:fs'
 import {zygoteExecutable} from '../native/binding.js'
 import {type IdMap, mapText} from '../plan/id-map.js'
 import type {Unshare} from '../plan/step.js'
+import {plainClone} from './creation-calls.js'
 import {mayMapOthers} from './namespaces.js'
 import type {OpeningCalls} from './opening-calls.js'
 import type {PretendedNumbers} from './pretended-numbers.js'
-
-const clone3 =
-  'clone3({flags=CLONE_VM|CLONE_PIDFD|CLONE_VFORK|CLONE_CLEAR_SIGHAND, pidfd=…, exit_signal=SIGCHLD, stack=…, stack_size=…}, 88)'
 
 /** The start of a spawnctl-zygote; returns the words for its pid and for the caller's end of its socket. */
 function startZygote(
@@ -18,7 +16,7 @@ function startZygote(
 ): {pid: string; socket: string} {
   const [pid, socket] = [`${by}_pid`, by].map(word => numbers.word(word)) as [string, string]
   opening.tell({call: `socketpair(AF_UNIX, SOCK_SEQPACKET|SOCK_CLOEXEC, 0, [${socket}, …])`, reason})
-  opening.tell({call: `${clone3} = ${pid}`, reason})
+  opening.tell({call: `${plainClone} = ${pid}`, reason})
   if (by === 'helper') opening.tell({by, call: 'unshare(CLONE_NEWUSER)', reason: 'the namespace that is to have maps'})
   const path = JSON.stringify(zygoteExecutable())
   opening.tell({by, call: `execve(${path}, ["spawnctl-zygote"], /* 0 vars */)`, reason})
@@ -44,7 +42,7 @@ function mapCalls(
   const words = map.flatMap(({inner, outer, count}) => [inner, outer, count]).map(number => `"${number}"`)
   const reason = `${tool} has the right to write the map that /etc/sub${kind} describes`
   const made = numbers.word('tool')
-  opening.tell({call: `${clone3} = ${made}`, reason})
+  opening.tell({call: `${plainClone} = ${made}`, reason})
   opening.tell({
     by: 'helper',
     call: `execve("…/${tool}", ["${tool}", "${pid}", ${words.join(', ')}], /* 1 vars */)`,

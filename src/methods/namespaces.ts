@@ -5,6 +5,7 @@ import {reapChild} from '../native/core.js'
 import {capabilitiesIn} from '../plan/capability-names.js'
 import {type IdMap, mapText} from '../plan/id-map.js'
 import {namespaces, readNamespace} from '../plan/namespaces.js'
+import {O_PATH} from '../plan/open-flags.js'
 import {makePlan, type Plan} from '../plan/plan.js'
 import type {JoinTarget, Step, Unshare} from '../plan/step.js'
 import {mapsItself} from '../plan/steps/unshare.js'
@@ -12,7 +13,6 @@ import {describeErrno} from './diagnosis/errno.js'
 import {forCaller} from './diagnosis/sudo.js'
 import {heldZygote, type Spawn, startZygote} from './zygote.js'
 
-const O_PATH = 0o10000000
 const CAP_SETGID = 6
 const CAP_SETUID = 7
 

@@ -1,12 +1,10 @@
 import {constants} from 'node:fs'
 import {callText} from '../plan/calls/text.js'
 import type {Value} from '../plan/calls/values.js'
+import {AT_FDCWD, O_CLOEXEC} from '../plan/open-flags.js'
 import type {SyscallName} from '../plan/syscalls.js'
 import type {PlannedCall} from './dry-run.js'
 import type {PretendedNumbers} from './pretended-numbers.js'
-
-const AT_FDCWD = -100
-const O_CLOEXEC = 0o2000000
 
 /** A call of a dry run that belongs to no step. */
 export type ToldCall = Omit<PlannedCall, 'step' | 'place'>

@@ -3,6 +3,7 @@ import {zygoteExecutable} from '../native/binding.js'
 import {reapChild, zygoteChannel} from '../native/core.js'
 import {closeDescriptors} from '../native/sync.js'
 import type {CallerState} from '../plan/lower.js'
+import {O_PATH} from '../plan/open-flags.js'
 import {makePlan, type Plan} from '../plan/plan.js'
 import {signalList} from '../plan/signals.js'
 import type {FileSource, Step} from '../plan/step.js'
@@ -11,7 +12,6 @@ import type {Method} from './method.js'
 
 /** src/native/zygote_protocol.h, ZYGOTE_SOCKET. */
 const socketInZygote = 3
-const O_PATH = 0o10000000
 
 const nullDevice: FileSource = {path: '/dev/null', access: 'read-write'}
 

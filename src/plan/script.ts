@@ -1,5 +1,6 @@
 import {endianness} from 'node:os'
 import {PlanError} from '../errors.js'
+import {AT_FDCWD, O_CLOEXEC} from './open-flags.js'
 import type {Step} from './step.js'
 import {type SyscallName, syscallNumbers} from './syscalls.js'
 import {type Text, textBytes} from './text.js'
@@ -21,10 +22,8 @@ interface SlotAddress {
 
 export type Argument = number | bigint | PoolReference | Slot | SlotAddress
 
-const AT_FDCWD = -100
 const O_WRONLY = 1
-const O_CLOEXEC = 0o2000000
-const PR_SET_PDEATHSIG = 1
+export const PR_SET_PDEATHSIG = 1
 const SIGKILL = 9
 /** src/native/block.h, SECOND_PROCESS */
 const secondProcess = -1

@@ -1,12 +1,12 @@
 import {rmdirSync} from 'node:fs'
 import {ownCgroups} from '../../methods/cgroup-tree.js'
+import {AT_FDCWD} from '../../plan/open-flags.js'
 import {type Call, tried} from '../attempt.js'
 import {read} from '../machine.js'
 import {type Outcome, works} from '../outcome.js'
 import {none, type Probe, type ProbeGroup} from '../probe.js'
 import {fromProc} from '../proc.js'
 
-const AT_FDCWD = -100
 const O_WRONLY = 1
 
 const noCgroup = {state: 'missing', evidence: 'no cgroup2 file system is mounted'} as const

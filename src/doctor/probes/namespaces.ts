@@ -1,6 +1,7 @@
 import {constants} from 'node:os'
 import {raiseNamespaceLimit} from '../../methods/diagnosis/namespaces.js'
 import {flagsOf, type Namespace, namespaceFile} from '../../plan/namespaces.js'
+import {AT_FDCWD} from '../../plan/open-flags.js'
 import {allow, asRootOrInUserNamespace} from '../advice.js'
 import {type Call, tried} from '../attempt.js'
 import {sysctl} from '../machine.js'
@@ -9,7 +10,6 @@ import {type NotWell, type Outcome, works} from '../outcome.js'
 import {none, type Probe, type ProbeGroup} from '../probe.js'
 import {fromProc} from '../proc.js'
 
-const AT_FDCWD = -100
 const AT_EMPTY_PATH = 0x1000
 const O_WRONLY = 1
 /** Open in no process: a kernel that knows the call says EBADF. */

@@ -1,4 +1,5 @@
 import {constants} from 'node:os'
+import {AT_FDCWD} from '../../plan/open-flags.js'
 import {words32, words64} from '../../plan/script.js'
 import {allow, needsRight} from '../advice.js'
 import {type Call, tried} from '../attempt.js'
@@ -8,7 +9,6 @@ import {type Outcome, works} from '../outcome.js'
 import {none, type Probe, type ProbeGroup} from '../probe.js'
 import {fromProc, mountProc} from '../proc.js'
 
-const AT_FDCWD = -100
 const O_WRONLY = 1
 const nobody = 65534
 const PRIO_PROCESS = 0

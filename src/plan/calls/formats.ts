@@ -1,5 +1,6 @@
 import {constants} from 'node:fs'
 import {namespaceFlagName, namespaceFlags, namespaces} from '../namespaces.js'
+import {O_CLOEXEC} from '../open-flags.js'
 import {resourceNames, resourceNumbers} from '../resource.js'
 import type {SyscallName} from '../syscalls.js'
 import {credentialFormats} from './credential-formats.js'
@@ -21,7 +22,6 @@ import {
 } from './values.js'
 
 const {O_CREAT} = constants
-const O_CLOEXEC = 0x80000
 
 const limitText = (value: bigint) => (value === 2n ** 64n - 1n ? 'RLIM64_INFINITY' : String(value))
 const limit: Format = value => {

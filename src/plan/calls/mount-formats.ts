@@ -1,8 +1,8 @@
+import {O_CLOEXEC} from '../open-flags.js'
 import type {SyscallName} from '../syscalls.js'
 import {openFlags} from './open-flags.js'
 import {directory, type Format, flags, flagText, named, number, plain, pointer, words} from './values.js'
 
-const O_CLOEXEC = 0x80000
 const AT_RECURSIVE = 0x8000
 const attributes = {1: 'MOUNT_ATTR_RDONLY', 2: 'MOUNT_ATTR_NOSUID', 4: 'MOUNT_ATTR_NODEV', 8: 'MOUNT_ATTR_NOEXEC'}
 

@@ -1,14 +1,13 @@
 import {posix} from 'node:path'
 import {type Advice, PlanError, UsageError} from '../../errors.js'
+import {AT_FDCWD, O_CLOEXEC, O_PATH} from '../open-flags.js'
 import {lastValue} from '../option.js'
 import {type PoolReference, type ScriptWriter, type Slot, words64} from '../script.js'
 import type {Mount, Step, StepKind} from '../step.js'
 import {readableText, refuseNul} from '../text.js'
 
-const AT_FDCWD = -100
 const AT_EMPTY_PATH = 0x1000
 const AT_RECURSIVE = 0x8000
-const O_PATH_CLOEXEC = 0o12000000
 const RESOLVE_IN_ROOT = 0x10
 const OPEN_TREE_CLONE_CLOEXEC = 0o2000001
 const MOVE_MOUNT_F_EMPTY_PATH = 0x4
@@ -55,9 +54,9 @@ function makeFileSystem(script: ScriptWriter, type: keyof typeof fileSystems): S
 function openTarget(script: ScriptWriter, root: Slot | undefined, target: string | Uint8Array): Slot {
   const place = script.slot()
   const path = script.pool.text(target)
-  if (root === undefined) script.call('openat', [AT_FDCWD, path, O_PATH_CLOEXEC, 0], {save: place})
+  if (root === undefined) script.call('openat', [AT_FDCWD, path, O_PATH | O_CLOEXEC, 0], {save: place})
   else {
-    const how = script.pool.bytes(words64(BigInt(O_PATH_CLOEXEC), 0n, BigInt(RESOLVE_IN_ROOT)))
+    const how = script.pool.bytes(words64(BigInt(O_PATH | O_CLOEXEC), 0n, BigInt(RESOLVE_IN_ROOT)))
     script.call('openat2', [root, path, how, openHowBytes], {save: place})
   }
   return place
@@ -164,7 +163,7 @@ export const mounts: StepKind<'mounts'> = {
     const copies = step.mounts.map(mount => (mount.type === 'bind' ? copyTree(script, empty, mount) : undefined))
     let root = step.under === undefined ? undefined : script.slot()
     if (root !== undefined)
-      script.call('openat', [AT_FDCWD, script.pool.text(step.under as string), O_PATH_CLOEXEC, 0], {save: root})
+      script.call('openat', [AT_FDCWD, script.pool.text(step.under as string), O_PATH | O_CLOEXEC, 0], {save: root})
     for (const [i, mount] of step.mounts.entries()) {
       const what = copies[i] ?? makeFileSystem(script, mount.type === 'proc' ? 'proc' : 'tmpfs')
       const where = openTarget(script, root, mount.target)

@@ -1,9 +1,9 @@
 import {PlanError, UsageError} from '../../errors.js'
+import {AT_FDCWD} from '../open-flags.js'
 import {lastValue} from '../option.js'
 import type {StepKind} from '../step.js'
 import {readableText, refuseNul} from '../text.js'
 
-const AT_FDCWD = -100
 const AT_RECURSIVE = 0x8000
 const OPEN_TREE_CLONE_CLOEXEC = 0o2000001
 const MOVE_MOUNT_F_EMPTY_PATH = 0x4

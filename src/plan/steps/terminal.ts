@@ -1,13 +1,12 @@
 import {PlanError} from '../../errors.js'
 import {terminalPlace} from '../descriptor-options.js'
+import {AT_FDCWD, O_CLOEXEC} from '../open-flags.js'
 import {isOn} from '../option.js'
 import type {SpawnActions} from '../spawn-actions.js'
 import type {StepKind} from '../step.js'
 import {wantsSession} from './session.js'
 
-const AT_FDCWD = -100
 const O_RDWR_NOCTTY = 0o402
-const O_CLOEXEC = 0o2000000
 /** Opening it never blocks, and it is the child's own session that counts. */
 const ownTerminal = '/dev/tty'
 const TIOCSCTTY = 0x540e
