@@ -25,13 +25,7 @@
 #include <stddef.h>
 #include <time.h>
 
-/* The kernel's struct sigaction, as rt_sigaction takes it; libc's has another shape. */
-struct kernel_sigaction {
-	unsigned long handler, flags, restorer, mask;
-};
-
 #define LAST_SIGNAL 64
-#define SIGSET_BYTES 8
 #define CAUGHT(action) ((action).handler > 1) /* neither SIG_DFL nor SIG_IGN */
 
 static void reset_handlers(void)

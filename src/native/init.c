@@ -17,12 +17,7 @@
 #include <signal.h>
 #include <stdint.h>
 
-#define SIGSET_BYTES 8
 #define LAST_OF_NO_CLOSE_RANGE 1024
-
-struct kernel_sigaction {
-	unsigned long handler, flags, restorer, mask;
-};
 
 static void by_default(int sig)
 {

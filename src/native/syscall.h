@@ -103,4 +103,11 @@ static inline _Noreturn void exit_now(long code)
 	__builtin_trap();
 }
 
+#define SIGSET_BYTES 8
+
+/* The kernel's struct sigaction, as rt_sigaction takes it; libc's has another shape. */
+struct kernel_sigaction {
+	unsigned long handler, flags, restorer, mask;
+};
+
 #endif
