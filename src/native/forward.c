@@ -18,11 +18,11 @@ static int is_ending(int sig)
 	return sig == SIGTERM || sig == SIGHUP || sig == SIGINT || sig == SIGQUIT;
 }
 
+/* Where that call is refused, by pid: one that is not there any more would have been ESRCH. */
 void send_signal(int sig)
 {
-	if (target.pidfd >= 0)
-		syscall4(__NR_pidfd_send_signal, target.pidfd, sig, 0, 0);
-	else
+	long error = target.pidfd < 0 ? -ENOSYS : syscall4(__NR_pidfd_send_signal, target.pidfd, sig, 0, 0);
+	if (error < 0 && error != -ESRCH)
 		syscall2(__NR_kill, target.pid, sig);
 }
 

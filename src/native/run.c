@@ -59,6 +59,7 @@ void run_here(uint8_t *image, uint32_t image_bytes, struct run_result *result)
 	spawn_stamped(image, image_bytes, &result->spawn);
 	close_option(&target.options.terminal_peer);
 	if (result->spawn.stage == STAGE_SPAWNED) {
+		catch_alarm(&alarm_before);
 		if (((struct script_header *)image)->traits & TRAIT_SECOND_PROCESS)
 			target.init = find_init(result->spawn.pid);
 		aim(result->spawn.pid, result->spawn.pidfd);
@@ -66,7 +67,7 @@ void run_here(uint8_t *image, uint32_t image_bytes, struct run_result *result)
 			end_program(target.options.orphan_signal);
 		if (target.options.lets_go)
 			hand_over();
-		await_timeout(&alarm_before);
+		begin_timeout();
 		if (target.options.terminal >= 0)
 			begin_relay();
 		wait_for_exit(result);

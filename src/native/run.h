@@ -110,7 +110,8 @@ void begin_relay(void);
 void end_relay(void);
 
 /* timeout.c */
-void await_timeout(struct sigaction *before);
+void catch_alarm(struct sigaction *before);
+void begin_timeout(void);
 void end_timeout(const struct sigaction *before);
 void end_program(int sig);
 void continue_program(int foreground);

@@ -77,8 +77,8 @@ static void time_is_up(int sig)
 	errno = saved;
 }
 
-/* SIGALRM also where something has already begun the end. */
-void await_timeout(struct sigaction *before)
+/* Before any signal is passed on: with it may begin the time until SIGKILL. */
+void catch_alarm(struct sigaction *before)
 {
 	struct sigaction action;
 	sigaction(SIGALRM, 0, before);
@@ -88,8 +88,16 @@ void await_timeout(struct sigaction *before)
 	action.sa_handler = time_is_up;
 	action.sa_flags = SA_RESTART;
 	sigaction(SIGALRM, &action, 0);
-	if (!target.ending)
-		set_timer(target.options.timeout_ns);
+}
+
+/* Unless something has already begun the end, be it only just now. */
+void begin_timeout(void)
+{
+	if (!target.options.timeout_ns || target.ending)
+		return;
+	set_timer(target.options.timeout_ns);
+	if (target.ending)
+		set_timer(target.options.kill_after_ns);
 }
 
 void end_timeout(const struct sigaction *before)

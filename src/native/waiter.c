@@ -402,7 +402,7 @@ int spawnctl_signal(const uint64_t *handle, int32_t signal)
 	if (child->state == ALIVE) {
 		int pidfd = child->result.pidfd;
 		error = pidfd < 0 ? -ENOSYS : syscall4(__NR_pidfd_send_signal, pidfd, signal, 0, 0);
-		if (error == -ENOSYS) /* not reaped yet, so the pid is still its own */
+		if (error == -ENOSYS || error == -EPERM) /* by a filter, perhaps; not reaped yet, so the pid is still its own */
 			error = syscall2(__NR_kill, child->result.pid, signal);
 	}
 	pthread_mutex_unlock(&lock);

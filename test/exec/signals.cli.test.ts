@@ -217,6 +217,29 @@ describe.concurrent('a program that is stopped, with no terminal about, and told
   })
 })
 
+describe.concurrent.each(['ENOSYS', 'EPERM'] as const)('where pidfd_send_signal gets %s', name => {
+  const errno = constants.errno[name]
+  const startRefused = (words: readonly string[]) =>
+    startShell(
+      'exec "$@"',
+      [fixture('refuse-then-exec'), `424:${errno}`, '--', node, cli, 'exec', ...words],
+      {detached: true}, // it leads its group, so the signal to a group does not reach the program either
+    )
+
+  it.each(methods)('a signal reaches a program started by %s', async method => {
+    const {pid, untilStdout, ended} = startRefused(['-m', method, '--', 'sh', '-c', 'echo up; exec sleep 100'])
+    await untilStdout(/up/)
+    process.kill(pid, 'SIGTERM')
+    expect(await ended).toMatchObject({status: 143})
+  })
+
+  it('a program that does not obey is ended when its time is up', async () => {
+    const script = 'trap "" TERM; echo up; while :; do sleep 0.1; done'
+    const words = ['--timeout', '0.3', '--kill-after', '0.2', '--', 'sh', '-c', script]
+    expect(await startRefused(words).ended).toMatchObject({status: 137, stdout: 'up\n'})
+  })
+})
+
 const hasStrace = spawnSync('strace', ['-V']).status === 0
 
 describe('a signal between the handlers and the child', () => {
@@ -232,5 +255,17 @@ describe('a signal between the handlers and the child', () => {
     process.kill(Number(spawnctl), 'SIGTERM')
     expect(await ended).toMatchObject({status: 143})
     expect(readFileSync(trace, 'utf8')).toMatch(/ pidfd_send_signal\(\d+, SIGTERM, .*= 0\n/)
+  })
+
+  it.skipIf(!hasStrace)('begins the time until SIGKILL, however short (# needs strace)', async () => {
+    const trace = join(home, `short-${++runs}`)
+    const slowly = ['-f', '-o', trace, '-e', 'trace=prctl,getppid', '-e', 'inject=getppid:delay_enter=700000']
+    const words = ['--timeout', '50', '--kill-after', '0.001ms', '--sigignore', 'TERM', '--', 'sleep', '100']
+    const {ended} = startShell('exec strace "$@"', [...slowly, node, cli, 'exec', ...words], {detached: true})
+    // The keeper's last look at who its parent is comes just before it makes the child.
+    const seen = /^(\d+) +getppid\(\)[\s\S]*"spawnctl-keeper"[\s\S]*PR_SET_CHILD_SUBREAPER[\s\S]*getppid\(/m
+    const [, spawnctl] = await until('the call', () => existsSync(trace) && seen.exec(readFileSync(trace, 'utf8')))
+    process.kill(Number(spawnctl), 'SIGTERM')
+    expect(await ended).toMatchObject({status: 137, stderr: ''})
   })
 })

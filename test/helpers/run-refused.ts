@@ -22,8 +22,10 @@ function run(file: string, args: readonly string[], env: NodeJS.ProcessEnv): Pro
   })
 }
 
-/** Where clone3 is refused otherwise than by ENOSYS, libc creates no thread, so the filter comes after Node's own. */
-/** Runs `spawnctl` with these words under a seccomp filter, which is there before Node is, wherever Node can start under it. */
+/**
+ * Runs `spawnctl` with these words under a seccomp filter, which is there before Node is, wherever Node can start under it:
+ * where clone3 is refused otherwise than by ENOSYS, libc creates no thread, so the filter comes after Node's own.
+ */
 export function runRefused(refusals: readonly Refusal[], words: readonly string[]): Promise<CliRun> {
   const spelled = refusals.map(({number, errno}) => `${number}:${errno}`)
   if (refusals.every(({number, errno}) => number !== CLONE3 || errno === ENOSYS))

@@ -63,7 +63,7 @@ const probes: readonly Probe[] = [
     consequence: {
       methods: none,
       options: none,
-      text: 'exec passes signals on by pid; kill() of the library’s children does nothing',
+      text: 'signals are sent by pid, also by kill() of the library’s children',
     },
     advice: allow('pidfd_send_signal', '5.1'),
   },
