@@ -65,7 +65,12 @@ function refuse(missing: readonly Controller[]): never {
   })
 }
 
-function nextPlaces(path: string | undefined, limits: CgroupLimits, tree: Tree, write: Write): readonly Place[] {
+/**
+ * Where groups of our own go: one below a version 2 group, or one for each controller that version 1 has. Each time by
+ * another name, which may be taken nevertheless: by another thread, or by what an earlier process with this pid has left.
+ * @throws {PlanError} when nowhere
+ */
+export function places(path: string | undefined, limits: CgroupLimits, tree: Tree, write: Write): readonly Place[] {
   const {mounts, own} = tree
   const needed = controllersFor(limits)
   const name = `spawnctl-${process.pid}-${++made}`
@@ -83,16 +88,4 @@ function nextPlaces(path: string | undefined, limits: CgroupLimits, tree: Tree, 
   const from = start?.directory ?? resolve(mounts.unified, `.${own.unified ?? '/'}`)
   const parent = unifiedParent(from, start?.directory ?? mounts.unified, unified, write) ?? refuse(unified)
   return [...found, {directory: join(parent, name), version: 2, controllers: unified}]
-}
-
-/**
- * Where groups of our own go: one below a version 2 group, or one for each controller that version 1 has. A name that a
- * group still has, of what an earlier process with this pid has left running, is passed over.
- * @throws {PlanError} when nowhere
- */
-export function places(path: string | undefined, limits: CgroupLimits, tree: Tree, write: Write): readonly Place[] {
-  for (;;) {
-    const found = nextPlaces(path, limits, tree, write)
-    if (!found.some(({directory}) => existsSync(directory))) return found
-  }
 }

@@ -27,7 +27,7 @@ export interface CgroupCalls {
   remove(directories: readonly string[]): readonly string[]
 }
 
-function make({directory, version, controllers}: Place, limits: CgroupLimits, calls: CgroupCalls): void {
+function limit({directory, version, controllers}: Place, limits: CgroupLimits, calls: CgroupCalls): void {
   for (const {file, text} of controllers.flatMap(name => settings(name, limits, directory, version)))
     calls.write(file, text)
 }
@@ -113,6 +113,29 @@ const really: CgroupCalls = {
   remove: removeCgroups,
 }
 
+/** @param created gets the directories that were made */
+function newGroups(
+  path: string | undefined,
+  limits: CgroupLimits,
+  tree: ReturnType<typeof readTree>,
+  calls: CgroupCalls,
+  created: string[],
+): readonly Place[] {
+  for (;;) {
+    const found = places(path, limits, tree, calls.write)
+    try {
+      for (const {directory} of found) {
+        calls.mkdir(directory)
+        created.push(directory)
+      }
+      return found
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      calls.remove(created.splice(0))
+    }
+  }
+}
+
 /**
  * Opens a plan's control group, or makes one with its limits.
  * @returns the plan with descriptors in it, what was made and is to be removed when its processes have ended, and the
@@ -133,10 +156,8 @@ export function openCgroup(plan: Plan, calls = really): {plan: Plan; made: reado
       const {directory, version} = named(step.path as string, tree)
       opened.push(open(directory, version, calls))
     } else
-      for (const place of places(step.path, step.limits, tree, calls.write)) {
-        calls.mkdir(place.directory)
-        created.push(place.directory)
-        make(place, step.limits, calls)
+      for (const place of newGroups(step.path, step.limits, tree, calls, created)) {
+        limit(place, step.limits, calls)
         opened.push(open(place.directory, place.version, calls))
       }
     const withDescriptors: Cgroup = {...step, open: opened}

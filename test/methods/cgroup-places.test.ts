@@ -64,14 +64,6 @@ describe('a control group of its own', () => {
     expect(parents(undefined, tree)).toEqual(['/legacy-pids/me 1 pids', '/ 2 memory'])
   })
 
-  it('does not get the name of one that is there', () => {
-    make({'/': `${all}|${all}|`, '/app': '||'})
-    const [first] = places('/', {pidsMax: 5}, inGroup('/app'), writeFileSync)
-    const [, stem, number] = /^(.*-)(\d+)$/.exec(first?.directory ?? '') ?? []
-    for (const taken of [1, 2]) mkdirSync(`${stem}${Number(number) + taken}`)
-    expect(places('/', {pidsMax: 5}, inGroup('/app'), writeFileSync)[0]?.directory).toBe(`${stem}${Number(number) + 3}`)
-  })
-
   it('is refused where no controller is to be had', () => {
     make({'/': 'hugetlb||1'})
     const refused = expect.objectContaining({

@@ -2,6 +2,8 @@ import {once} from 'node:events'
 import {existsSync, mkdirSync, readFileSync, rmdirSync} from 'node:fs'
 import {constants} from 'node:os'
 import {join} from 'node:path'
+import {fileURLToPath} from 'node:url'
+import {Worker} from 'node:worker_threads'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {runPlan, spawnPlan} from '../../dist/methods/spawn.js'
 import {reapChild} from '../../dist/native/core.js'
@@ -21,6 +23,7 @@ import {shellPlan, tell} from '../helpers/tell.js'
 const capable = methods.filter(method => method !== 'posix_spawn')
 const {ENOSYS} = constants.errno
 const arch = process.arch as Arch
+const library = fileURLToPath(new URL('../../dist/library.cjs', import.meta.url))
 const directory = openDirectory()
 afterAll(directory.remove)
 
@@ -112,6 +115,29 @@ describe.skipIf(noLimits !== '')(`a group of its own${noLimits}`, () => {
     expect(spawned.cgroups).toHaveLength(1)
     release(spawned)
     for (const path of spawned.cgroups) rmdirSync(path)
+  })
+
+  const nameOf = (paths: readonly string[]) => /^(.*-)(\d+)$/.exec(paths[0] ?? '')?.slice(1) as [string, string]
+
+  it('takes no name of one that is there, and leaves that as it is', () => {
+    const first = spawnPlan(plan, 'clone')
+    release(first)
+    const [stem, number] = nameOf(first.cgroups)
+    const taken = `${stem}${Number(number) + 1}`
+    mkdirSync(taken)
+    const second = spawnPlan(plan, 'clone')
+    release(second)
+    expect(nameOf(second.cgroups)).toEqual([stem, String(Number(number) + 2)])
+    for (const path of [...first.cgroups, taken, ...second.cgroups]) rmdirSync(path)
+  })
+
+  it('can be had by every thread', async () => {
+    const script = `
+      const {spawn} = require('${library}')
+      spawn('sleep', ['0.3'], {pidsMax: 5}).on('exit', code => process.exit(code))`
+    const ends = Array.from({length: 4}, () => once(new Worker(script, {eval: true}), 'exit'))
+    expect(await Promise.all(ends)).toEqual(ends.map(() => [0]))
+    expect(groupsOf(process.pid)).toEqual([])
   })
 
   it('goes with the child that was launched', async () => {
