@@ -1,4 +1,4 @@
-import {existsSync} from 'node:fs'
+import {accessSync} from 'node:fs'
 import type {Plan} from '../plan/plan.js'
 import {readableText, type Text} from '../plan/text.js'
 import type {ChildName} from './children.js'
@@ -17,6 +17,16 @@ export function executionCalls(plan: Plan, candidates: readonly Text[], by: Chil
   )
 }
 
+/** Why it cannot be seen, "ENOENT". */
+function errorOf(path: Text): string | undefined {
+  try {
+    accessSync(typeof path === 'string' ? path : Buffer.from(path))
+    return undefined
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code
+  }
+}
+
 /**
  * libc executes one path a child: those that are not there the caller passes over, which sees no more than a path does.
  * @returns what the caller looks at first, and what the child executes
@@ -29,15 +39,17 @@ export function searchCalls(
   const execution: ToldCall[] = []
   for (const [i, path] of candidates.entries()) {
     const isAbsolute = readableText(path).startsWith('/')
+    let mayBeThere = true
     if (i + 1 < candidates.length && isAbsolute) {
-      const isThere = existsSync(typeof path === 'string' ? path : Buffer.from(path))
+      const missing = errorOf(path)
       const reason = 'whether the program is there: libc executes one path for each child'
       looks.push({by: 'caller', call: `faccessat(AT_FDCWD, ${quoted(path)}, F_OK)`, reason})
-      if (!isThere) continue
+      if (missing === 'ENOENT' || missing === 'ENOTDIR') continue
+      mayBeThere = missing === undefined
     }
     const reason = execution.length === 0 ? 'the program' : 'the program, when it was not there: by one more child'
     execution.push(executing(plan, path, 'child', reason))
-    if (isAbsolute) break
+    if (isAbsolute && mayBeThere) break
   }
   return {looks, execution}
 }

@@ -16,6 +16,17 @@ static int fail_step(struct spawning *s, int index, long error)
 	return fail(s, STAGE_STEP, 0, error);
 }
 
+#ifndef __NR_faccessat2
+#define __NR_faccessat2 439 /* Linux 5.8, on every architecture */
+#endif
+
+/* By the effective ids and the capabilities, as execve and chdir will be. Where that cannot be asked, the child finds out. */
+static long ask_to_execute(int directory, const char *path)
+{
+	long error = syscall4(__NR_faccessat2, directory, path, X_OK, AT_EACCESS);
+	return error == -ENOSYS || error == -EPERM ? 0 : error;
+}
+
 /* The directory that relative paths start from, for the caller to close; AT_FDCWD is its own. */
 static int enter(struct spawning *s, int *directory)
 {
@@ -28,7 +39,7 @@ static int enter(struct spawning *s, int *directory)
 		if (fd < 0)
 			return fail_step(s, (int)i, fd);
 		*directory = (int)fd;
-		long error = syscall3(__NR_faccessat, fd, ".", X_OK);
+		long error = ask_to_execute((int)fd, ".");
 		if (error < 0)
 			return fail_step(s, (int)i, error);
 	}
@@ -41,7 +52,7 @@ static long look_at(int directory, const char *path)
 	long error = syscall4(__NR_newfstatat, directory, path, &found, 0);
 	if (error < 0)
 		return error;
-	return S_ISREG(found.st_mode) ? syscall3(__NR_faccessat, directory, path, X_OK) : -EACCES;
+	return S_ISREG(found.st_mode) ? ask_to_execute(directory, path) : -EACCES;
 }
 
 /* As execute_candidates in child.c. */

@@ -5,7 +5,7 @@ import {afterAll, describe, expect, it} from 'vitest'
 import type {PlannedCall} from '../../src/methods/dry-run.js'
 import {type Method, methods} from '../../src/methods/method.js'
 import {has} from '../helpers/needs.js'
-import {runCli} from '../helpers/run-cli.js'
+import {runCli, runShell} from '../helpers/run-cli.js'
 import {type TracedCall, traceCli} from '../helpers/strace.js'
 
 const home = mkdtempSync(join(tmpdir(), 'spawnctl-dry-run-'))
@@ -247,6 +247,16 @@ describe.skipIf(!has.strace)('--dry-run tells what strace sees the child do # ne
   it.skipIf(!has.root || !has.unshare).each(privilegedOthers)('of the others: %s # needs root and namespaces', words =>
     compareOthers('clone', words.split(' ')),
   )
+
+  it.skipIf(!has.rootAndOpenTree)('of a search past a directory that may not be entered # needs root', async () => {
+    const closed = mkdtempSync(join(tmpdir(), 'spawnctl-closed-'))
+    const asOrdinary = 'exec setpriv --reuid 65534 --regid 65534 --clear-groups "$NODE" "$CLI" exec'
+    const script = `PATH=$1:/nowhere:/usr/bin:/bin; ${asOrdinary} -m posix_spawn --dry-run true`
+    const {stdout} = await runShell(script, [closed])
+    rmSync(closed, {recursive: true})
+    const paths = Array.from(stdout.matchAll(/^child +execve\("([^"]+)"/gm), ([, path]) => path)
+    expect(paths).toEqual([join(closed, 'true'), expect.stringMatching(/^\/(usr\/)?bin\/true$/)])
+  })
 
   it('with its arguments', () => compareArguments(anybody))
   it.skipIf(!has.root || !has.unshare).each(withArguments)(

@@ -1,6 +1,7 @@
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
+import {fileURLToPath} from 'node:url'
 import {promisify} from 'node:util'
 import {afterAll, describe, expect, it} from 'vitest'
 import {
@@ -17,7 +18,9 @@ import {
 import {openDescriptors} from '../helpers/change-caller.js'
 import {ended} from '../helpers/ended.js'
 import {has} from '../helpers/needs.js'
+import {runShell} from '../helpers/run-cli.js'
 
+const library = fileURLToPath(new URL('../../dist/library.cjs', import.meta.url))
 const directory = mkdtempSync(join(tmpdir(), 'spawnctl-'))
 const zygote = new Zygote()
 const file = (name: string, content: string, mode: number) => {
@@ -116,6 +119,33 @@ describe('what fails', () => {
       expect(events).not.toContain('spawn')
     }
   })
+
+  it.skipIf(!has.rootAndOpenTree)(
+    'is not seen where capabilities or the effective user let it in # needs root',
+    async () => {
+      const closed = mkdtempSync(join(tmpdir(), 'spawnctl-'))
+      try {
+        const program = join(closed, 'program')
+        writeFileSync(program, '#!/bin/sh\n', {mode: 0o700})
+        const script = `
+        const {spawn} = require(${JSON.stringify(library)})
+        const answer = child => child.on('error', error => console.log(error.message)).on('exit', code => console.log(code))
+        answer(spawn(${JSON.stringify(program)}))
+        answer(spawn('true', {cwd: ${JSON.stringify(closed)}}))`
+        const caps = '+dac_override,+dac_read_search'
+        for (const who of [
+          ['--reuid=65534', '--regid=65534', '--clear-groups', `--inh-caps=${caps}`, `--ambient-caps=${caps}`],
+          ['--ruid=65534'],
+        ])
+          expect(await runShell('exec setpriv "$@"', [...who, process.execPath, '-e', script])).toMatchObject({
+            stdout: '0\n0\n',
+            stderr: '',
+          })
+      } finally {
+        rmSync(closed, {recursive: true})
+      }
+    },
+  )
 
   it('after the call has returned comes as "error" all the same', async () => {
     const child = spawn(orphan)
