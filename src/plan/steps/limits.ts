@@ -31,13 +31,10 @@ function readLimit(option: string, surroundings: Surroundings): [ResourceName, L
   const [soft, hard] = colon < 0 ? [text, text] : [text.slice(0, colon), text.slice(colon + 1)]
   if (soft === '' && hard === '') throw new UsageError(`--rlimit ${option} names no limit`)
   const now = soft === '' || hard === '' ? surroundings.findLimit(name) : undefined
-  return [
-    name,
-    {
-      soft: soft === '' && now ? now.soft : limitValue(soft, option),
-      hard: hard === '' && now ? now.hard : limitValue(hard, option),
-    },
-  ]
+  const most = hard === '' && now ? now.hard : limitValue(hard, option)
+  // Node has raised the soft limit nofile to the hard one, so that it may be too high is nobody's wish.
+  const kept = now && exceeds(now.soft, most) ? most : now?.soft
+  return [name, {soft: soft === '' && kept !== undefined ? kept : limitValue(soft, option), hard: most}]
 }
 
 function readLimits(values: OptionValues, surroundings: Surroundings): Partial<Record<ResourceName, Limit>> {

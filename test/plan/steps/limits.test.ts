@@ -18,6 +18,7 @@ describe('--rlimit', () => {
     ['7', {soft: 7, hard: 7}],
     ['7:', {soft: 7, hard: 4096}],
     [':7777', {soft: 1024, hard: 7777}],
+    [':512', {soft: 512, hard: 512}],
     ['2K:1G', {soft: 2048, hard: 2 ** 30}],
     ['unlimited', {soft: 'unlimited', hard: 'unlimited'}],
     ['0:infinity', {soft: 0, hard: 'unlimited'}],
