@@ -96,7 +96,7 @@ static _Noreturn void keep(long caller, uint64_t mask, uint8_t *image, uint32_t 
 	restore_signals(mask);
 	if (syscall0(__NR_getppid) == caller)
 		run_here(image, image_bytes, result);
-	if (syscall0(__NR_getppid) != caller)
+	if (target.orphaned || syscall0(__NR_getppid) != caller) /* while it ends, its other threads are still the parent */
 		remove_groups(groups);
 	exit_now(0);
 }
@@ -135,6 +135,7 @@ void run_kept(uint8_t *image, uint32_t image_bytes, const char *groups, struct r
 	target.kept = shared;
 	close_option(&target.options.terminal);
 	close_option(&target.options.terminal_peer);
+	close_files();
 	restore_signals(mask);
 	if (pid > 0) {
 		aim(pid, open_pidfd(pid));

@@ -34,10 +34,20 @@ const limitable = (['memory', 'pids', 'cpu'] as const).filter(controller => {
 export const noLimits =
   limitable.length === 3 ? '' : ` # needs controllers that may be given; here: ${limitable.join(' ') || 'none'}`
 
+/** Those below a directory, which may go meanwhile. */
+function directoriesBelow(path: string): readonly string[] {
+  try {
+    const directories = readdirSync(path, {withFileTypes: true}).filter(entry => entry.isDirectory())
+    return directories.map(({name}) => join(path, name)).flatMap(below => [below, ...directoriesBelow(below)])
+  } catch {
+    return []
+  }
+}
+
 /** Directories that are there of control groups which this process has made for its programs. */
 export function groupsOf(pid: number): readonly string[] {
   return [...Object.values(mounts.legacy), mounts.unified]
     .filter(path => path !== undefined)
-    .flatMap(path => readdirSync(path, {recursive: true, encoding: 'utf8'}))
+    .flatMap(directoriesBelow)
     .filter(path => path.includes(`spawnctl-${pid}-`))
 }
