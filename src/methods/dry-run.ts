@@ -14,7 +14,7 @@ import {type ChildName, followsMaker, makersOf} from './children.js'
 import {asksByPidfd, creationCalls, libcCalls, settlingCalls} from './creation-calls.js'
 import {endingCalls} from './ending-calls.js'
 import {zygoteCalls} from './helper-calls.js'
-import {keeperCalls} from './keeper-calls.js'
+import {closingCalls, keeperCalls} from './keeper-calls.js'
 import {withKillGroup} from './kill-group.js'
 import {type Method, methodTraits} from './method.js'
 import {OpeningCalls, type ToldCall} from './opening-calls.js'
@@ -148,12 +148,13 @@ export function plannedCalls(asked: Plan, method: Method, supervision: Supervisi
   const [created, settled] = [[...creationCalls(method, lowered, run, looks)], settlingCalls(method, lowered)]
   return [
     ...opening.told,
-    ...(isKept ? keeperCalls(supervision) : []),
+    ...(isKept ? keeperCalls(supervision, pretended.files) : []),
     ...(isKept ? created.map(byKeeper) : created),
     ...(method === 'posix_spawn' ? libcCalls(lowered, of, numberText) : steps.calls),
     ...execution,
     ...steps.inits.flatMap(by => stayingCalls(by, (init === undefined ? undefined : numbers.text(init)) ?? '')),
     ...(isKept ? settled.map(byKeeper) : settled),
+    ...closingCalls(isKept ? 'keeper' : 'caller', pretended.files),
     ...endingCalls({supervision, isKept, cgroupKill, cgroups: pretended.cgroups, zygote}),
   ]
 }

@@ -76,18 +76,27 @@ function knownOf(steps: Steps): Known {
   return found
 }
 
+/** A plan with numbers in the place of files. */
+export interface WithFiles {
+  readonly plan: Plan
+  /** Their numbers, for who closes them; to be called once. */
+  take(): readonly number[]
+  /** Closes what nobody has taken. */
+  close(): void
+}
+
 /**
  * Opens the files that a plan's descriptors name, as the caller and close-on-exec, before a child exists: an error is
  * the caller's to see, and no open blocks in a child that a caller waits for.
- * @returns the plan with numbers in the files' place, and the function that closes them
  */
-export function openFiles(plan: Plan): {plan: Plan; close: () => void} {
+export function openFiles(plan: Plan): WithFiles {
   const {sources, opened} = knownOf(plan.steps)
   const numbers: number[] = []
+  const take = () => numbers.splice(0)
   const close = () => {
     for (const fd of numbers) closeSync(fd)
   }
-  if (sources.length === 0) return {plan, close}
+  if (sources.length === 0) return {plan, take, close}
   try {
     for (const source of sources) numbers.push(open(source))
   } catch (error) {
@@ -98,5 +107,5 @@ export function openFiles(plan: Plan): {plan: Plan; close: () => void} {
   const steps = opened.get(key) ?? withNumbers(plan.steps, sources, numbers)
   if (opened.size >= mostOpened) opened.clear()
   opened.set(key, steps)
-  return {plan: {...plan, steps}, close}
+  return {plan: {...plan, steps}, take, close}
 }

@@ -1,8 +1,17 @@
 import type {Supervision} from '../plan/supervision.js'
 import type {ToldCall} from './opening-calls.js'
 
+/** What only the program is to hold open from now on. */
+export function closingCalls(by: 'caller' | 'keeper', files: readonly string[]): readonly ToldCall[] {
+  return files.map(file => ({
+    by,
+    call: `close(${file})`,
+    reason: 'it is the program’s alone from here on: its end-of-file counts',
+  }))
+}
+
 /** The keeper, as the process between spawnctl and the program comes to be; what follows is done by it. */
-export function keeperCalls({killTree}: Supervision): readonly ToldCall[] {
+export function keeperCalls({killTree}: Supervision, files: readonly string[]): readonly ToldCall[] {
   const by = 'keeper'
   const caller = 'the keeper, which outlives a killed spawnctl; what follows is done by it'
   const adopts = 'orphans of the program come to it'
@@ -25,6 +34,7 @@ export function keeperCalls({killTree}: Supervision): readonly ToldCall[] {
       call: 'clone(child_stack=NULL, flags=CLONE_CHILD_CLEARTID|CLONE_CHILD_SETTID|SIGCHLD) = $keeper',
       reason: caller,
     },
+    ...closingCalls('caller', files),
     {by: 'caller', call: 'rt_sigprocmask(SIG_SETMASK, [], NULL, 8)', reason: caller},
     {by: 'caller', call: 'pidfd_open($keeper, 0)', reason: 'what the keeper is waited for and signalled by'},
     {by, call: 'openat(AT_FDCWD, "/dev/tty", O_RDONLY|O_NOCTTY|O_CLOEXEC)', reason: `${ofItsOwn}: setpgid(0, 0)`},

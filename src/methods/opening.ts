@@ -10,6 +10,8 @@ export interface OpenPlan {
   /** Control groups that were made for it. */
   readonly cgroups: readonly string[]
   readonly openInit: () => number
+  /** The files among it, for who closes them as soon as the child is there; to be called once. */
+  takeFiles(): readonly number[]
   /** Closes what was opened; the child has it by then, or never will. */
   close(): void
 }
@@ -35,7 +37,7 @@ export function openPlan(plan: Plan, spawn: Spawn): OpenPlan {
     closing.push(namespaces.close)
     const init = openInit()
     closing.push(init.close)
-    return {plan: namespaces.plan, cgroups, openInit: init.open, close}
+    return {plan: namespaces.plan, cgroups, openInit: init.open, takeFiles: files.take, close}
   } catch (error) {
     close()
     removeCgroups(cgroups)

@@ -22,6 +22,8 @@ export function pretendedPipe(to: number): FileSource {
 /** A plan as it is when all that it names has been opened; nothing is, and nothing comes into being. */
 export interface Pretended {
   readonly plan: Plan
+  /** Words for what is opened for the program alone. */
+  readonly files: readonly string[]
   /** Control groups that are made, and the one of version 2 among them. */
   readonly cgroups: readonly string[]
   readonly cgroupToKill: string | undefined
@@ -110,6 +112,7 @@ export function pretendOpen(plan: Plan, opening: OpeningCalls, numbers: Pretende
   const asked = new Map(steps.map((step, i) => [step, plan.steps[i] as Step]))
   return {
     plan: {...plan, steps},
+    files: [...files].filter(([source]) => !pipes.has(source)).map(([, fd]) => opening.word(fd)),
     cgroups,
     cgroupToKill: cgroups.find((_, i) => opened[i]?.directory !== undefined),
     askedFor: step => asked.get(step) ?? step,

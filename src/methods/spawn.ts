@@ -22,7 +22,7 @@ import {type LimitMet, limitsMet} from './cgroup-events.js'
 import {diagnose, preparing, refuseLostKeeper} from './diagnosis/diagnose.js'
 import {hasPidNamespace, openCgroupKill, withKillGroup} from './kill-group.js'
 import {type Method, methodTraits} from './method.js'
-import {openPlan} from './opening.js'
+import {type OpenPlan, openPlan} from './opening.js'
 import {openTerminal} from './terminal.js'
 import {type Timeline, timelineOf} from './timeline.js'
 import {heldZygote, openCaller, startZygote, type Zygote} from './zygote.js'
@@ -92,6 +92,8 @@ function makeBlocking(plan: Plan): void {
       for (const {from, blocking} of step.placements) if (blocking && typeof from === 'number') tryToSetBlocking(from)
 }
 
+type Opened = Pick<OpenPlan, 'cgroups' | 'takeFiles'>
+
 /**
  * Opens the plan's files, lowers it, and hands the block to a function of the core.
  * @param options see Lowering
@@ -101,7 +103,7 @@ export function engage<Result extends SpawnResult>(
   plan: Plan,
   method: Method,
   zygote: Zygote | undefined,
-  native: (lowered: LoweredPlan, cgroups: readonly string[]) => Result,
+  native: (lowered: LoweredPlan, opened: Opened) => Result,
   {room, stamped = false, letsGo = false}: {room?: Room; stamped?: boolean; letsGo?: boolean} = {},
 ): Result & {cgroups: readonly string[]} {
   if (method === 'zygote' && zygote === undefined)
@@ -125,7 +127,7 @@ export function engage<Result extends SpawnResult>(
     if (method === 'posix_spawn') makeBlocking(opened.plan)
     const {takesFlags} = methodTraits[method].birth
     const lowered = lower(opened.plan, {...lowering, takesFlags, openInit: opened.openInit, room, stamped, letsGo})
-    const result = native(lowered, opened.cgroups)
+    const result = native(lowered, opened)
     if (result.stage !== 'spawned') throw diagnose(method, plan, lowered, result)
     succeeded = true
     return {...result, cgroups: opened.cgroups}
@@ -163,7 +165,7 @@ function runOptions(
   plan: Plan,
   method: Method,
   supervision: Supervision,
-): Omit<RunOptions, 'terminal' | 'terminalPeer' | 'cgroups' | 'cgroupKill'> {
+): Omit<RunOptions, 'terminal' | 'terminalPeer' | 'files' | 'cgroups' | 'cgroupKill'> {
   const {timeoutMs, killAfterMs, signal, killTree, kept} = supervision
   return {
     timeoutNs: nanoseconds(timeoutMs),
@@ -203,10 +205,10 @@ export function runPlan(
     const {plan: opened, take} = terminal
     const options = runOptions(plan, method, supervision)
     let killTree: KillTree = 'descendants'
-    const native = (lowered: LoweredPlan, cgroups: readonly string[]) => {
+    const native = (lowered: LoweredPlan, {cgroups, takeFiles}: Opened) => {
       const kill = openCgroupKill(supervision.killTree ? cgroups : [])
       killTree = hasPidNamespace(plan) ? 'pid namespace' : kill.fd >= 0 ? 'cgroup.kill' : 'descendants'
-      const run = nativeRun(lowered.image, {...options, ...take(), cgroups, cgroupKill: kill.fd})
+      const run = nativeRun(lowered.image, {...options, ...take(), files: takeFiles(), cgroups, cgroupKill: kill.fd})
       kill.close()
       refuseLostKeeper(method, run)
       tell?.(timelineOf(method, {...supervision, kept: options.keep}, lowered, run))

@@ -7,7 +7,7 @@ import {NativeError} from '../errors.js'
 /** The one file that knows ffi-rs. Only numbers and bytes cross, and every signature stands in this table. */
 const signatures = {
   spawnctl_spawn: ['bytes', 'u32', 'bytes', 'void'],
-  spawnctl_run: ['bytes', 'u32', 'bytes', 'bytes', 'bytes', 'void'],
+  spawnctl_run: ['bytes', 'u32', 'bytes', 'bytes', 'bytes', 'bytes', 'void'],
   spawnctl_socketpairs: ['u32', 'bytes', 'i32'],
   spawnctl_close: ['bytes', 'u32', 'void'],
   spawnctl_spawn_sync: ['bytes', 'u32', 'bytes', 'bytes', 'bytes', 'void'],

@@ -104,6 +104,8 @@ export interface RunOptions {
   cgroupKill: number
   /** The program is traced up to its first instruction, and then let go, stopped. */
   letsGo: boolean
+  /** Descriptors of files that were opened for the program: the run closes them. */
+  files: readonly number[]
   /** Directories of control groups that the keeper removes in the end when this process has ended before. */
   cgroups: readonly string[]
   /** The program has the terminal's foreground whenever this process would. */
@@ -146,7 +148,9 @@ function encodePaths(paths: readonly string[]): Uint8Array {
 /** Spawns, passes signals on, waits for the end. */
 export function nativeRun(image: Uint8Array, options: RunOptions): RunResult {
   const result = new Uint8Array(runResultBytes)
-  callNative('spawnctl_run', image, image.length, encodeRunOptions(options), encodePaths(options.cgroups), result)
+  const files = new Uint8Array(Int32Array.of(...options.files, -1).buffer)
+  const cgroups = encodePaths(options.cgroups)
+  callNative('spawnctl_run', image, image.length, encodeRunOptions(options), files, cgroups, result)
   const view = new DataView(result.buffer)
   const i32 = (at: number) => view.getInt32(spawnResultBytes + at, true)
   return {

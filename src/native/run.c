@@ -22,6 +22,16 @@ void close_option(int32_t *fd)
 	*fd = -1;
 }
 
+/* What was opened for the program; -1 ends it. */
+static const int32_t *files;
+
+/* From its creation on the program alone has them: whoever reads from a pipe or writes to one waits for its end. */
+void close_files(void)
+{
+	for (; *files >= 0; files++)
+		syscall1(__NR_close, *files);
+}
+
 /* From here on signals reach it. */
 void aim(int pid, int pidfd)
 {
@@ -58,6 +68,7 @@ void run_here(uint8_t *image, uint32_t image_bytes, struct run_result *result)
 	install_handlers(before);
 	spawn_stamped(image, image_bytes, &result->spawn);
 	close_option(&target.options.terminal_peer);
+	close_files();
 	if (result->spawn.stage == STAGE_SPAWNED) {
 		catch_alarm(&alarm_before);
 		if (((struct script_header *)image)->traits & TRAIT_SECOND_PROCESS)
@@ -93,13 +104,15 @@ void run_here(uint8_t *image, uint32_t image_bytes, struct run_result *result)
 	result->elapsed_ns = monotonic_ns() - started_ns;
 }
 
-void spawnctl_run(uint8_t *image, uint32_t image_bytes, const struct run_options *options, const char *groups,
-		  struct run_result *result)
+void spawnctl_run(uint8_t *image, uint32_t image_bytes, const struct run_options *options, const int32_t *opened,
+		  const char *groups, struct run_result *result)
 {
 	memset(result, 0, sizeof *result);
+	files = opened;
 	begin_target(options);
 	if (options->keep)
 		run_kept(image, image_bytes, groups, result);
 	else
 		run_here(image, image_bytes, result);
+	close_files();
 }

@@ -129,6 +129,7 @@ void kill_group(int group);
 /* run.c and keeper.c */
 void begin_target(const struct run_options *options);
 void close_option(int32_t *fd);
+void close_files(void);
 void aim(int pid, int pidfd);
 void run_here(uint8_t *image, uint32_t image_bytes, struct run_result *result);
 void run_kept(uint8_t *image, uint32_t image_bytes, const char *groups, struct run_result *result);

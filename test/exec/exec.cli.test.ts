@@ -382,6 +382,18 @@ describe.concurrent('a descriptor that nobody handed down', () => {
   })
 })
 
+describe.concurrent.each(methods)('a file that was opened for a program started by %s', method => {
+  const kept = method === 'zygote' || method === 'posix_spawn' ? [''] : ['', '--timeout 100']
+  it.each(kept)('is its alone: who reads from it sees its end %s', async option => {
+    const fifo = join(directory(), 'fifo')
+    const script = `
+      mkfifo "$1"; cat "$1" >"$1.read" & cat=$!
+      spawnctl exec -m ${method} ${option} --fd 3=write:"$1" -- sh -c 'echo through >&3; exec 3>&-; exec sleep 100' &
+      wait $cat; cat "$1.read"; kill $!; wait $!`
+    expect(await runShell(script, [fifo])).toMatchObject({status: 143, stdout: 'through\n'})
+  })
+})
+
 describe.concurrent('a file that exists', () => {
   it.each<[string[], string]>([
     [['--user', 'no-such-user', '--', 'true'], 'there is no user'],
