@@ -84,11 +84,12 @@ static void continue_child(int group)
 		send_signal(SIGCONT);
 }
 
-/* A stopped program does nothing about a signal that is to end it. Of one below an init it is not known. */
+/* A stopped program does nothing about a signal that is to end it. Of one below an init it is not known, and of one with a
+ * terminal of its own nobody has looked. */
 void continue_to_end(void)
 {
 	int group = other_group();
-	if (target.left_stopped || target.init)
+	if (target.left_stopped || target.init || (target.options.terminal >= 0 && still_stopped()))
 		continue_child(group == target.caller_group ? 0 : group);
 }
 

@@ -1,8 +1,10 @@
-import {readFileSync} from 'node:fs'
+import {readFileSync, writeFileSync} from 'node:fs'
+import {join} from 'node:path'
 import {describe, expect, it} from 'vitest'
 import {spawnPlan} from '../../dist/methods/spawn.js'
 import {methods} from '../../src/methods/method.js'
 import {has} from '../helpers/needs.js'
+import {openDirectory} from '../helpers/observe.js'
 import {planFor} from '../helpers/plans.js'
 import {type Running, runCli, startCli, until} from '../helpers/run-cli.js'
 
@@ -51,6 +53,18 @@ describe.concurrent('a program that is to stop at its start', () => {
     const running = startCli(['exec', ...words])
     process.kill(await stopped(running), 'SIGCONT')
     expect(await running.ended).toMatchObject({status: 7})
+  })
+
+  it('is not for who is filtered as well', async () => {
+    const {path, remove} = openDirectory()
+    const filter = join(path, 'filter')
+    writeFileSync(filter, Uint8Array.of(6, 0, 0, 0, 0, 0, 0xff, 0x7f)) // allow
+    const {status, stderr} = await runCli(['exec', '-m', 'clone', '--ptrace-stop', '--seccomp', filter, 'true'])
+    remove()
+    expect(stderr).toMatch(
+      /^spawnctl: --ptrace-stop and --seccomp exclude each other\nwhy: {2}.*\nnext: one in the other/,
+    )
+    expect(status).toBe(125)
   })
 
   it('can be killed', async () => {

@@ -191,7 +191,7 @@ describe.concurrent('a program that is stopped, with no terminal about', () => {
   })
 })
 
-const supervised = ['', '--setpgid', '--kill-tree', '--pdeathsig TERM', '--timeout 99']
+const supervised = ['', '--setpgid', '--kill-tree', '--pdeathsig TERM', '--timeout 99', '--pty', '--pty --kill-tree']
 const below = ['--unshare pid --init', '--unshare pid --init --kill-tree', '-m fork --unshare pid --init'].filter(
   () => has.root,
 )
@@ -213,7 +213,8 @@ describe.concurrent('a program that is stopped, with no terminal about, and told
     ])
     await untilStdout(/stopped/)
     spawnctl.kill(sent)
-    expect(await ended).toMatchObject({status: 9, stdout: 'up\nstopped\ntold\n'})
+    const {status, stdout} = await ended
+    expect({status, stdout: stdout.replaceAll('\r', '')}).toEqual({status: 9, stdout: 'up\nstopped\ntold\n'})
   })
 })
 

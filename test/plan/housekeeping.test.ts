@@ -78,7 +78,6 @@ describe('the order of housekeeping', () => {
     ['the change of user forgets it', 'setuid', 'pdeathsig'],
     ['a filter may refuse everything but execve', 'sigmask', 'seccomp'],
     ['a pending signal would stop a traced child before execve', 'sigmask', 'ptrace_stop'],
-    ['a filter may refuse to be traced', 'ptrace_stop', 'seccomp'],
     ['without privileges a filter needs it', 'no_new_privs', 'seccomp'],
     ['only the user may be let into its directory', 'setuid', 'chdir'],
     ['the mask comes when nothing can call a handler any more', 'descriptors', 'sigmask'],

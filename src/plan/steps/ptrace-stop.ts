@@ -15,6 +15,13 @@ export const ptraceStop: StepKind<'ptrace_stop'> = {
     },
   ],
   read: values => (isOn(values, 'ptrace-stop') ? {kind: 'ptrace_stop'} : undefined),
+  check(_, steps) {
+    if (steps.some(({kind}) => kind === 'seccomp'))
+      throw new PlanError('E_STEPS', '--ptrace-stop and --seccomp exclude each other', {
+        why: 'where the filter ends the traced child by a signal before execve, it would stop, and its tracer sleep, for ever',
+        next: 'one in the other: spawnctl exec --ptrace-stop -- spawnctl exec --seccomp FILE -- PROGRAM',
+      })
+  },
   lower(_, script) {
     const {letsGo, processes} = script.situation
     if (!letsGo)
