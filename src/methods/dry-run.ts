@@ -15,7 +15,7 @@ import {asksByPidfd, creationCalls, libcCalls, settlingCalls} from './creation-c
 import {endingCalls} from './ending-calls.js'
 import {zygoteCalls} from './helper-calls.js'
 import {closingCalls, keeperCalls} from './keeper-calls.js'
-import {withKillGroup} from './kill-group.js'
+import {refuseBlindKillTree, withKillGroup} from './kill-group.js'
 import {type Method, methodTraits} from './method.js'
 import {OpeningCalls, type ToldCall} from './opening-calls.js'
 import {pretendOpen} from './pretend.js'
@@ -103,6 +103,7 @@ const byKeeper = (call: ToldCall): ToldCall => (call.by === 'caller' ? {...call,
 export function plannedCalls(asked: Plan, method: Method, supervision: Supervision): readonly PlannedCall[] {
   refuseUnlessCapable(asked, method)
   refuseUnlessSupervisable(supervision, method)
+  refuseBlindKillTree(asked, supervision)
   const plan = withKillGroup(asked, supervision)
   const numbers = new PretendedNumbers()
   const opening = new OpeningCalls(numbers)

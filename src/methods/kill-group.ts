@@ -1,9 +1,14 @@
-import {accessSync, closeSync, constants, openSync} from 'node:fs'
+import {accessSync, closeSync, constants, existsSync, openSync, readlinkSync} from 'node:fs'
 import {join, resolve} from 'node:path'
+import {PlanError} from '../errors.js'
 import {completeSteps} from '../plan/housekeeping.js'
 import type {Plan} from '../plan/plan.js'
+import type {JoinTarget} from '../plan/step.js'
 import type {Supervision} from '../plan/supervision.js'
 import {readTree} from './cgroup-tree.js'
+
+/** A pid namespace ends with its first process, a control group at once; else orphans come to the keeper, which ends them. */
+export type KillTree = 'pid namespace' | 'cgroup.kill' | 'descendants'
 
 function mayDivideOwn(): boolean {
   const {mounts, own} = readTree()
@@ -19,6 +24,39 @@ function mayDivideOwn(): boolean {
 
 export function hasPidNamespace({steps}: Plan): boolean {
   return steps.some(step => step.kind === 'unshare' && step.namespaces.includes('pid'))
+}
+
+const unfound = '--kill-tree would not find all that the program starts'
+
+function seesOwnChildren(): boolean {
+  try {
+    return readlinkSync('/proc/self') === String(process.pid) && existsSync(`/proc/self/task/${process.pid}/children`)
+  } catch {
+    return false
+  }
+}
+
+/** @throws {PlanError} where orphans cannot be looked for, and the end of the program does not end them anyway */
+export function refuseBlindKillTree(plan: Plan, {killTree}: Pick<Supervision, 'killTree'>): void {
+  if (!killTree || hasPidNamespace(plan) || seesOwnChildren()) return
+  throw new PlanError('E_REFUSED', unfound, {
+    why: 'there is no /proc of this pid namespace here, which tells the children of a process',
+    next: 'mount -t proc proc /proc; or --unshare pid, a namespace that ends with the program',
+  })
+}
+
+/**
+ * @param plan with its namespaces open
+ * @throws {PlanError} where orphans come to somebody else, and no control group has them
+ */
+export function refuseLostOrphans({steps}: Plan, means: KillTree): void {
+  const isOfPids = (target: JoinTarget) =>
+    'pid' in target ? target.namespaces.includes('pid') : 'fd' in target && target.namespace === 'pid'
+  if (means !== 'descendants' || !steps.some(step => step.kind === 'join' && step.targets.some(isOfPids))) return
+  throw new PlanError('E_REFUSED', unfound, {
+    why: 'orphans in a pid namespace that was there before come to its process 1, not to spawnctl; and no control group has them, for that takes one of version 2 which may be divided, and no other group in the plan',
+    next: 'leave --kill-tree out, or pid out of --join; spawnctl doctor tells of control groups',
+  })
 }
 
 /**

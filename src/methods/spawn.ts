@@ -20,7 +20,14 @@ import {refuseUnlessCapable, refuseUnlessSupervisable} from './capability.js'
 import {removeCgroups} from './cgroup.js'
 import {type LimitMet, limitsMet} from './cgroup-events.js'
 import {diagnose, preparing, refuseLostKeeper} from './diagnosis/diagnose.js'
-import {hasPidNamespace, openCgroupKill, withKillGroup} from './kill-group.js'
+import {
+  hasPidNamespace,
+  type KillTree,
+  openCgroupKill,
+  refuseBlindKillTree,
+  refuseLostOrphans,
+  withKillGroup,
+} from './kill-group.js'
 import {type Method, methodTraits} from './method.js'
 import {type OpenPlan, openPlan} from './opening.js'
 import {openTerminal} from './terminal.js'
@@ -60,9 +67,6 @@ export interface Ran extends Omit<Spawned, 'pidfd'> {
   readonly elapsedNs: number
 }
 
-/** A pid namespace ends with its first process, a control group at once; else orphans come to the keeper, which ends them. */
-type KillTree = 'pid namespace' | 'cgroup.kill' | 'descendants'
-
 function nanoseconds(ms: number): bigint {
   return BigInt(Math.ceil(ms * 1e6))
 }
@@ -92,7 +96,7 @@ function makeBlocking(plan: Plan): void {
       for (const {from, blocking} of step.placements) if (blocking && typeof from === 'number') tryToSetBlocking(from)
 }
 
-type Opened = Pick<OpenPlan, 'cgroups' | 'takeFiles'>
+type Opened = Pick<OpenPlan, 'plan' | 'cgroups' | 'takeFiles'>
 
 /**
  * Opens the plan's files, lowers it, and hands the block to a function of the core.
@@ -198,6 +202,7 @@ export function runPlan(
 ): Ran {
   refuseUnlessCapable(plan, method)
   refuseUnlessSupervisable(supervision, method)
+  refuseBlindKillTree(plan, supervision)
   const zygote = method === 'zygote' ? openZygote() : undefined
   let terminal: ReturnType<typeof openTerminal> | undefined
   try {
@@ -205,9 +210,10 @@ export function runPlan(
     const {plan: opened, take} = terminal
     const options = runOptions(plan, method, supervision)
     let killTree: KillTree = 'descendants'
-    const native = (lowered: LoweredPlan, {cgroups, takeFiles}: Opened) => {
+    const native = (lowered: LoweredPlan, {plan: open, cgroups, takeFiles}: Opened) => {
       const kill = openCgroupKill(supervision.killTree ? cgroups : [])
       killTree = hasPidNamespace(plan) ? 'pid namespace' : kill.fd >= 0 ? 'cgroup.kill' : 'descendants'
+      if (supervision.killTree) refuseLostOrphans(open, killTree)
       const run = nativeRun(lowered.image, {...options, ...take(), files: takeFiles(), cgroups, cgroupKill: kill.fd})
       kill.close()
       refuseLostKeeper(method, run)

@@ -8,7 +8,9 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
@@ -46,11 +48,19 @@ static int end_children_of(const char *tid, int group)
 	return count;
 }
 
+/* In a pid namespace without a /proc of its own the numbers there would be other processes here. */
+static int is_own_proc(void)
+{
+	char self[16] = {0}, number[16];
+	snprintf(number, sizeof number, "%d", (int)syscall0(__NR_getpid));
+	return syscall4(__NR_readlinkat, AT_FDCWD, "/proc/self", self, sizeof self - 1) > 0 && strcmp(self, number) == 0;
+}
+
 /* Returns how many were sent SIGKILL: one that has become somebody else may be out of reach. */
 static int end_children(int group)
 {
 	int count = 0;
-	DIR *tasks = opendir("/proc/self/task");
+	DIR *tasks = is_own_proc() ? opendir("/proc/self/task") : 0;
 	if (!tasks)
 		return 0;
 	for (struct dirent *task; (task = readdir(tasks));)

@@ -7,7 +7,7 @@ import {type Method, methods} from '../../src/methods/method.js'
 import {type Arch, syscallNumbers} from '../../src/plan/syscalls.js'
 import {groupsOf, noLimits} from '../helpers/cgroups.js'
 import {has} from '../helpers/needs.js'
-import {processesWith, type Running, runCli, startCli, until} from '../helpers/run-cli.js'
+import {processesWith, type Running, runCli, runShell, startCli, startShell, until} from '../helpers/run-cli.js'
 
 const home = mkdtempSync(join(tmpdir(), 'spawnctl-supervision-'))
 afterAll(() => rmSync(home, {recursive: true, force: true}))
@@ -303,6 +303,44 @@ describe.concurrent('supervision is refused', () => {
     expect({status, stdout}).toEqual({status: 125, stdout: ''})
     expect(stderr).toMatch(new RegExp(`^spawnctl: ${message}\nwhy: {2}.*\nnext: --method clone`))
   })
+
+  const foreign = async (words: string) =>
+    runShell(
+      `exec unshare --user --map-root-user --pid --fork "$NODE" "$CLI" exec ${words} -- sh -c 'echo ran; exit 4'`,
+    )
+
+  it.skipIf(!has.userNamespaces)('where /proc is of another pid namespace # needs user namespaces', async () => {
+    for (const words of ['--kill-tree', '--kill-tree --dry-run']) {
+      const {status, stdout, stderr} = await foreign(words)
+      expect(stderr).toMatch(
+        /^spawnctl: --kill-tree would not find all .*\nwhy: {2}there is no \/proc .*\nnext: mount -t/,
+      )
+      expect({status, stdout}).toEqual({status: 125, stdout: ''})
+    }
+    for (const words of ['--kill-tree --unshare pid', '--timeout 100'])
+      expect(await foreign(words)).toMatchObject({status: 4, stdout: 'ran\n', stderr: ''})
+  })
+
+  it.skipIf(!has.unshare || !has.cgroup2)(
+    'where orphans come to another process 1 # needs root and cgroup v2',
+    async () => {
+      const space = startShell('exec unshare --pid --fork --kill-child --mount-proc sh -c "echo up; exec sleep 100"')
+      await space.untilStdout(/up/)
+      const first = readFileSync(`/proc/${space.pid}/task/${space.pid}/children`, 'utf8').trim()
+      const words = ['--join', `${first}:pid`, '--cgroup', '/', '--kill-tree', '--', 'echo', 'ran']
+      const {status, stdout, stderr} = await runCli(['exec', ...words])
+      expect(stderr).toMatch(/^spawnctl: --kill-tree would not .*\nwhy: {2}orphans in a pid namespace .*\nnext: leave/)
+      expect({status, stdout}).toEqual({status: 125, stdout: ''})
+      if (has.ownCgroup !== undefined) {
+        const own = ['--join', `${first}:pid`, '--kill-tree', '--json', '--', 'sh', '-c', 'setsid sleep 1003 & exit 3']
+        const {entry, ended} = start(own)
+        expect(JSON.parse((await ended).stderr)).toMatchObject({killTree: 'cgroup.kill', exitCode: 3})
+        await untilGone(entry)
+      }
+      space.process.kill('SIGKILL')
+      await space.ended
+    },
+  )
 
   it('not by posix_spawn without a death signal', async () => {
     const words = ['-m', 'posix_spawn', '--pdeathsig', 'none', '--timeout', '0.2', '--', 'sleep', '100']

@@ -53,14 +53,14 @@ export function mappings(): readonly string[] {
   return readFileSync('/proc/self/maps', 'utf8').split('\n')
 }
 
-/** This process's children, zombies included, as "name state". */
+/** This process's children: "name", or "name Z" of a zombie; whether others run or sleep, changes by itself. */
 export function children(): readonly string[] {
   return readdirSync('/proc')
     .filter(name => /^\d+$/.test(name))
     .flatMap(pid => {
       try {
         const [, name, state, parent] = /\((.*)\) (\S) (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? []
-        return Number(parent) === process.pid ? [`${name} ${state}`] : []
+        return Number(parent) === process.pid ? [state === 'Z' ? `${name} Z` : `${name}`] : []
       } catch {
         return [] // it has ended meanwhile
       }
