@@ -540,6 +540,17 @@ describe.skipIf(noLimits !== '').concurrent(`a limit of its own control group${n
     expect({status, stdout}).toEqual({status: 125, stdout: ''})
   })
 
+  it.skipIf(!has.unshare)(
+    'is named when spawnctl-init takes the last process # needs root and namespaces',
+    async () => {
+      const {status, stderr} = await exec(['--pids-max', '1', '--unshare', 'pid', '--init', '--', 'true'])
+      expect(stderr).toMatch(
+        /\nwhy: {2}its own control group has a limit of 1 .*\(--pids-max\).*\nnext: a larger limit\n$/,
+      )
+      expect(status).toBe(125)
+    },
+  )
+
   it('is in the report instead, for a program', async () => {
     const {stderr} = await exec(['--pids-max', '1', '--json', '--', 'sh', '-c', 'exec 2>/dev/null; /bin/true; :'])
     expect(JSON.parse(stderr)).toMatchObject({exitCode: 2, limitsMet: ['pids']})

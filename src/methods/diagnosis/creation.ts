@@ -70,6 +70,28 @@ export function explainMemoryLimit(steps: readonly Step[]): Required<Advice> | u
   return {why: `its own control group has a limit of ${bytes} bytes (--memory-max)`, next: `a larger limit${example}`}
 }
 
+/** The limit on processes of the control group that was made or named for the child, where it has one. */
+export function explainPidsLimit(steps: readonly Step[]): Required<Advice> | undefined {
+  const cgroup = steps.find(step => step.kind === 'cgroup')
+  const most = cgroup?.limits?.pidsMax
+  if (most !== undefined)
+    return {
+      why: `its own control group has a limit of ${most} processes and threads (--pids-max), spawnctl-init and all`,
+      next: 'a larger limit',
+    }
+  if (cgroup?.path === undefined) return undefined
+  return {
+    why: `the control group ${cgroup.path} (--cgroup), or one above it, is at its limit of processes`,
+    next: 'cat its pids.current and pids.max; end processes there, or raise pids.max',
+  }
+}
+
+/** What of its own makes an errno of the child's. */
+export function explainOwnLimit(steps: readonly Step[], errno: string): Required<Advice> | undefined {
+  if (errno === 'ENOMEM') return explainMemoryLimit(steps)
+  return errno === 'EAGAIN' ? explainPidsLimit(steps) : undefined
+}
+
 /** Why a child could not be created, or the caller not prepare for it. */
 export function explainCreation(method: Method, errno: string): Advice {
   if (errno === 'ENOMEM' && method === 'fork')

@@ -8,7 +8,7 @@ import type {Step} from '../../plan/step.js'
 import {type Arch, callerSyscallNumbers} from '../../plan/syscalls.js'
 import {readableText} from '../../plan/text.js'
 import type {Method} from '../method.js'
-import {explainCreation, explainMemoryLimit} from './creation.js'
+import {explainCreation, explainMemoryLimit, explainPidsLimit} from './creation.js'
 import {describeErrno} from './errno.js'
 import {diagnoseExec} from './exec.js'
 import {failedItself, stepError, unclearError} from './step.js'
@@ -48,12 +48,13 @@ function creationError(
   stage: 'prepare' | 'create',
   call: string | undefined,
   errno: number,
+  known?: Advice,
 ): SpawnError {
   const {name, text} = describeErrno(errno)
   const syscall = call ?? (method === 'clone-vm' ? 'clone' : method)
   const doing = stage === 'create' ? 'the child could not be created' : 'the spawn could not be prepared'
   const failure: SpawnFailure = {stage, method, syscall, errno: name}
-  const advice = explainCreation(method, name)
+  const advice = known ?? explainCreation(method, name)
   return new SpawnError(
     stage === 'create' ? 'E_CREATE' : 'E_PREPARE',
     `${doing}: ${syscall}: ${text} (${name})`,
@@ -105,7 +106,7 @@ export function zygoteError(why: string): SpawnError {
   )
 }
 
-type Script = Pick<LoweredPlan, 'calls' | 'candidates' | 'cloneFlags'>
+type Script = Pick<LoweredPlan, 'calls' | 'candidates' | 'cloneFlags' | 'cgroupCall'>
 type Outcome = Pick<SpawnResult, 'stage' | 'failedStep' | 'errno' | 'waitStatus' | 'failedCall'>
 
 /** @throws {SpawnError} when there was no keeper, or it was killed: what became of the program is not known then. */
@@ -118,6 +119,12 @@ export function refuseLostKeeper(method: Method, {keeperErrno, keeperSignal}: Ru
   }
   const message = `the program’s keeper was killed by ${signalName(keeperSignal)}`
   throw new SpawnError('E_KEEPER', message, {stage: 'killed', method}, advice, failedItself)
+}
+
+/** A child that is created in a control group has to find room there. */
+function explainEntry({steps}: Plan, {cgroupCall}: Script, {errno}: Outcome): Advice | undefined {
+  const isFull = cgroupCall !== undefined && describeErrno(errno).name === 'EAGAIN'
+  return isFull ? explainPidsLimit(steps) : undefined
 }
 
 /** Makes the error that tells what failed, why it may be, and what to type next. */
@@ -149,7 +156,13 @@ export function diagnose(method: Method, plan: Plan, lowered: Script, result: Ou
       const unshare = plan.steps.find(step => step.kind === 'unshare')
       if (lowered.cloneFlags !== 0 && unshare !== undefined && refusesNamespaces.has(describeErrno(result.errno).name))
         return stepError(method, plan.steps, unshare, callerSyscall(result.failedCall), result.errno)
-      return creationError(method, 'create', callerSyscall(result.failedCall), result.errno)
+      return creationError(
+        method,
+        'create',
+        callerSyscall(result.failedCall),
+        result.errno,
+        explainEntry(plan, lowered, result),
+      )
     }
     case 'spawned':
       throw new Error('nothing failed')

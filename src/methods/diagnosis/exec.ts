@@ -5,7 +5,7 @@ import {entriesOf, variable} from '../../plan/environment.js'
 import {kindOf} from '../../plan/housekeeping.js'
 import type {Plan} from '../../plan/plan.js'
 import {readableText, type Text, textBytes} from '../../plan/text.js'
-import {explainMemoryLimit, explainWant} from './creation.js'
+import {explainOwnLimit, explainWant} from './creation.js'
 import {inspect, type Missing} from './executable.js'
 import {callerPath, isInSight, newRoot} from './sight.js'
 
@@ -255,7 +255,7 @@ export function diagnoseExec(plan: Plan, candidates: readonly Text[], errno: str
         next: 'spawnctl doctor tells which methods work here',
       }
     case 'ENOMEM':
-      return {...generic, ...(explainMemoryLimit(plan.steps) ?? explainWant(errno))}
+      return {...generic, ...(explainOwnLimit(plan.steps, errno) ?? explainWant(errno))}
     default:
       return generic
   }

@@ -3,7 +3,7 @@ import {kindOf} from '../../plan/housekeeping.js'
 import type {Step} from '../../plan/step.js'
 import type {Method} from '../method.js'
 import {explainCapabilities} from './capabilities.js'
-import {explainMemoryLimit} from './creation.js'
+import {explainOwnLimit} from './creation.js'
 import {describeErrno} from './errno.js'
 import {explainInside, explainNamespaces} from './namespaces.js'
 import {advise, isInside} from './rights.js'
@@ -57,8 +57,7 @@ export function stepError(
     explainInside(step, name, cloneFlags) ??
     explainCapabilities(step, steps, name) ??
     kind.explain?.(step, name, syscall)
-  const known =
-    ofStep ?? (name === 'ENOMEM' ? explainMemoryLimit(steps) : undefined) ?? generic(name, syscall ?? 'its system call')
+  const known = ofStep ?? explainOwnLimit(steps, name) ?? generic(name, syscall ?? 'its system call')
   const advice = advise(step, steps, name, known)
   return new SpawnError('E_STEP', message, failure, refusals.has(name) ? withDoctor(advice) : advice, failedItself)
 }

@@ -124,8 +124,6 @@ export const cgroup: StepKind<'cgroup'> = {
       case 'ENOENT':
       case 'ENODEV':
         return {why: `${where} is gone`, next: 'make it: mkdir'}
-      case 'EAGAIN':
-        return {why: `${where} is at its pids.max`, next: 'a larger --pids-max'}
     }
     return undefined
   },

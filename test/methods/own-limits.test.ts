@@ -5,12 +5,13 @@ import {planFor} from '../helpers/plans.js'
 
 const limited = (memoryMax: number): Step => ({kind: 'cgroup', limits: {memoryMax}})
 const umask: Step = {kind: 'umask', mask: 0}
-const [ENOMEM, SIGKILL, SIGTERM] = [12, 9, 15]
+const [EAGAIN, ENOMEM, SIGKILL, SIGTERM] = [11, 12, 9, 15]
 const nothing = {failedStep: 0, errno: ENOMEM, waitStatus: 0, failedCall: 0}
 
-function told(steps: readonly Step[], outcome: Parameters<typeof diagnose>[3]) {
+function told(steps: readonly Step[], outcome: Parameters<typeof diagnose>[3], cgroupCall?: number) {
   const calls = [{step: umask, name: 'umask'}] as unknown as Parameters<typeof diagnose>[2]['calls']
-  return diagnose('clone', planFor('/bin/true', {steps}), {calls, candidates: ['/bin/true'], cloneFlags: 0}, outcome)
+  const lowered = {calls, candidates: ['/bin/true'], cloneFlags: 0, cgroupCall}
+  return diagnose('clone', planFor('/bin/true', {steps}), lowered, outcome)
 }
 
 describe('the memory limit of the child’s own control group', () => {
@@ -31,5 +32,25 @@ describe('the memory limit of the child’s own control group', () => {
   it('is not blamed where there is none, or by another signal', () => {
     expect(told([], {...nothing, stage: 'exec'}).why).toContain('out of memory')
     expect(told([limited(0)], {...nothing, stage: 'killed', waitStatus: SIGTERM}).why).toContain('something outside')
+  })
+})
+
+describe('the limit on processes of the child’s control group', () => {
+  const [own, named]: readonly Step[] = [
+    {kind: 'cgroup', limits: {pidsMax: 1}},
+    {kind: 'cgroup', path: '/box'},
+  ]
+
+  it.each([
+    ['a step gets EAGAIN', own, 'step', undefined, /limit of 1 processes and threads \(--pids-max\)/],
+    ['a step gets EAGAIN in one that was named', named, 'step', undefined, /group \/box \(--cgroup\)/],
+    ['the child was to be created in it', named, 'create', 0, /group \/box \(--cgroup\)/],
+  ] as const)('is named when %s', (_, step, stage, cgroupCall, why) => {
+    const outcome = {...nothing, errno: EAGAIN, stage}
+    expect(told([step as Step, umask], outcome, cgroupCall).why).toMatch(why)
+  })
+
+  it('is not blamed for the creation of a child outside of it', () => {
+    expect(told([named as Step], {...nothing, errno: EAGAIN, stage: 'create'}).why).not.toContain('/box')
   })
 })
