@@ -67,24 +67,40 @@ function openFile(fd: number): OpenFile | undefined {
   }
 }
 
+function descriptorsOf(pid: number | 'self'): readonly number[] {
+  return readdirSync(`/proc/${pid}/fd`).map(Number)
+}
+
+/** Below the first event queue everything was taken when Node started; and what the parent has, Node has not made. */
+function isOlderThanNode(fd: number, file: string): boolean {
+  const queues = descriptorsOf('self').filter(other => openFile(other)?.file === 'anon_inode:[eventpoll]')
+  if (fd < Math.min(...queues)) return true
+  const parent = process.ppid
+  try {
+    return descriptorsOf(parent).some(other => readlinkSync(`/proc/${parent}/fd/${other}`) === file)
+  } catch {
+    return false // it is somebody else's, or closes one meanwhile
+  }
+}
+
 /**
  * Node's own are event queues, and pipes that it holds both ends of; all are close-on-exec. That alone does not tell:
  * Node sets it on what was handed down as well, up to number 15 (libuv's uv_disable_stdio_inheritance).
  */
-function isNodes({file, flags}: OpenFile): boolean {
+function isNodes(fd: number, {file, flags}: OpenFile): boolean {
   if (!(flags & O_CLOEXEC)) return false
   if (/^anon_inode:\[(eventpoll|eventfd|io_uring)\]$/.test(file)) return true
   const isOtherEnd = (fd: number) => {
     const other = fd > lastStdio ? openFile(fd) : undefined
     return other?.file === file && (other.flags & O_CLOEXEC) !== 0 && (other.flags & O_ACCMODE) !== (flags & O_ACCMODE)
   }
-  return file.startsWith('pipe:') && readdirSync('/proc/self/fd').map(Number).some(isOtherEnd)
+  return file.startsWith('pipe:') && descriptorsOf('self').some(isOtherEnd) && !isOlderThanNode(fd, file)
 }
 
 function inheritedDescriptor(fd: number): number {
   if (fd <= lastStdio) return fd
   const open = openFile(fd)
-  if (open === undefined || isNodes(open))
+  if (open === undefined || isNodes(fd, open))
     throw new UsageError(`descriptor ${fd} is not open in the caller`, {
       why: 'the shell that started spawnctl did not hand it down',
       next: `open it on the command line: spawnctl exec … ${fd}</some/file, or name the file: --fd N=PATH`,

@@ -284,7 +284,7 @@ const launcher = [
       ['Node opens `/dev/null` where 0, 1 or 2 is closed', '`/dev/null` there', '`--stdin close`'],
       [
         'Node marks descriptors that it was handed, up to 15 at least, close-on-exec',
-        'no difference: only the numbers of `--fd` reach the program in any case. `fd:N` and `inherit` tell what was handed down from what Node opened; a pipe of which both ends were handed down is taken for Node’s',
+        'no difference: only the numbers of `--fd` reach the program in any case. `fd:N` and `inherit` tell what was handed down from what Node opened; a pipe of which both ends were handed down is taken for Node’s where its numbers are above those of Node’s first, and the parent process does not have it or cannot be looked into',
         '–',
       ],
       [

@@ -394,6 +394,31 @@ describe.concurrent.each(methods)('a file that was opened for a program started 
   })
 })
 
+describe.concurrent('a pipe of which both ends were handed down', () => {
+  // As make hands down its jobserver's. A shell's {fd}<> of a fifo has both in one; so python makes it.
+  const handDown = (numbers: string, stays: boolean) => `
+import os, subprocess, sys
+ends = [os.dup2(end, to) for end, to in zip(os.pipe(), [${numbers}])]
+for end in ends: os.set_inheritable(end, True)
+words = [os.environ['NODE'], os.environ['CLI'], 'exec', *[f'--fd={to}=inherit' for to in ends], '--', 'sh', '-c',
+  f'echo through >&{ends[1]}; head -n 1 <&{ends[0]}']
+run = subprocess.Popen(words, close_fds=False)
+${stays ? '' : '[os.close(end) for end in ends]'}
+sys.exit(run.wait())`
+
+  it.each([
+    ['3, 4', false],
+    ['8, 9', true],
+  ])('is known to be the caller’s: %s', async (numbers, stays) => {
+    const run = await runShell('exec python3 -c "$1"', [handDown(numbers, stays)])
+    expect(run).toMatchObject({status: 0, stdout: 'through\n', stderr: ''})
+  })
+
+  it.each(Array.from({length: 15}, (_, i) => String(i + 3)))('is not one of Node’s own: %s', async fd => {
+    expect(await exec(['--fd', `${fd}=inherit`, '--', 'true'])).toMatchObject({status: 125})
+  })
+})
+
 describe.concurrent('a file that exists', () => {
   it.each<[string[], string]>([
     [['--user', 'no-such-user', '--', 'true'], 'there is no user'],

@@ -154,7 +154,7 @@ export const descriptors: StepKind<'descriptors'> = {
     switch (errno) {
       case 'EBADF':
         return {
-          why: `a source among these is not open in the caller, or a number is beyond its limit: ${numbers}`,
+          why: `a source among these is not open in the caller, or a number is beyond its limit, which leaves room for one more above: ${numbers}`,
           next: 'ls -l /proc/self/fd shows what is open, ulimit -n the limit',
         }
       case 'EINVAL':
