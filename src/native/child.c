@@ -183,7 +183,7 @@ static __attribute__((noinline)) _Noreturn void begin_second_process(const struc
 	end_unless_made(self);
 	syscall4(__NR_rt_sigaction, SIGCHLD, &by_default, &second->on_child, SIGSET_BYTES);
 	syscall1(__NR_set_tid_address, &second->maker_lives);
-	long pid = clone_onto_stack(__NR_clone, CLONE_VM | CLONE_VFORK | SIGCHLD, (long)second, 0, run_second, second);
+	long pid = clone_onto_stack(__NR_clone, CLONE_VM | CLONE_VFORK | SIGCHLD, (long)second, 0, 0, run_second, second);
 	if (pid < 0)
 		leave(block, (int32_t)step, pid);
 	int status = 0;

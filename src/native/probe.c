@@ -90,9 +90,9 @@ static long clone3_onto_stack(struct attempt *attempt, struct child *child, int 
 	args.stack = (uint64_t)attempt->stack;
 	args.stack_size = sizeof attempt->stack;
 	if (attempt->cgroup < 0)
-		return clone_onto_stack(__NR_clone3, (long)&args, CLONE_ARGS_SIZE_VER0, 0, run_child, child);
+		return clone_onto_stack(__NR_clone3, (long)&args, CLONE_ARGS_SIZE_VER0, 0, 0, run_child, child);
 	args.cgroup = (uint64_t)attempt->cgroup;
-	return clone_onto_stack(__NR_clone3, (long)&args, CLONE_ARGS_SIZE_VER2, 0, run_child, child);
+	return clone_onto_stack(__NR_clone3, (long)&args, CLONE_ARGS_SIZE_VER2, 0, 0, run_child, child);
 }
 
 /* In the child that shares nothing: creates the one that the attempt is about, and waits for it. */
@@ -109,7 +109,7 @@ static void create_and_wait(struct attempt *attempt)
 		pid = clone3_onto_stack(attempt, &s.child, &pidfd);
 	else
 		pid = clone_onto_stack(__NR_clone, (long)attempt->flags, (long)(attempt->stack + sizeof attempt->stack), (long)&pidfd,
-				       run_child, &s.child);
+				       0, run_child, &s.child);
 	if (pid < 0) {
 		result->end = PROBE_NOT_CREATED;
 		result->error = (int)-pid;
