@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -135,6 +136,16 @@ static int wait_for_end_of_file(int fd, int timeout_ms)
 	}
 }
 
+/* With what it has created, which would hang on, and which only its group names. Who has not begun yet has no group of its own. */
+static void end_hung(long pid, const struct attempt *attempt)
+{
+	if (attempt->creation != CREATE_BY_FORK) {
+		syscall2(__NR_setpgid, pid, pid);
+		syscall2(__NR_kill, -pid, SIGKILL);
+	}
+	syscall2(__NR_kill, pid, SIGKILL);
+}
+
 /* Makes the child that shares nothing, and learns how it ended. */
 static void try_apart(struct attempt *attempt, int timeout_ms)
 {
@@ -152,6 +163,7 @@ static void try_apart(struct attempt *attempt, int timeout_ms)
 		struct child child = {.block = attempt->block, .reset_handlers = 1};
 		if (attempt->creation == CREATE_BY_FORK)
 			run_child(&child);
+		syscall2(__NR_setpgid, 0, 0);
 		create_and_wait(attempt);
 		exit_now(0);
 	}
@@ -163,7 +175,7 @@ static void try_apart(struct attempt *attempt, int timeout_ms)
 	} else {
 		int hung = !wait_for_end_of_file(ends[0], timeout_ms);
 		if (hung)
-			syscall2(__NR_kill, pid, 9 /* SIGKILL */);
+			end_hung(pid, attempt);
 		int status = reap_for_status((int)pid);
 		if (hung)
 			result->end = PROBE_HUNG;
