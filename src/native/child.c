@@ -235,7 +235,7 @@ static void run_steps(const struct child *child, uint32_t first, const struct se
 		long result = syscall6(step->nr, args[0], args[1], args[2], args[3], args[4], args[5]);
 		if (result < 0 && result > -4096 && !forgiven(step, result))
 			leave(block, (int32_t)i, result);
-		if ((step->relocate & EXPECTS_CALLER) && !is_caller_there(child, result, args[5]))
+		if (asks_for_caller(step) && !is_caller_there(child, result, args[5]))
 			leave(block, (int32_t)i, -ESRCH);
 		if (step->save_slot >= 0)
 			slots[step->save_slot] = result;

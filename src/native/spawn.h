@@ -62,7 +62,6 @@ struct spawning {
 	int settled_by_resumption; /* CLONE_VFORK: when the caller runs on, the child has executed or died */
 	uint64_t started_ns;
 	uint64_t caller_mask;
-	int asks_for_caller; /* a step does */
 	int changes_credentials; /* of memory that is shared: the dumpable flag is to be put back */
 	int left_to_thread;	 /* nobody waits for execve: the exit-waiting thread finds out how it went */
 	uint32_t occupied;	 /* clone-vm left to the thread: the kernel writes 0 when the child needs this memory no more */
