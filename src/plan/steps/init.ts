@@ -20,6 +20,7 @@ export const init: StepKind<'init'> = {
     })
   },
   lower: (_, script) => script.beginSecondProcess(),
+  mostSent: () => 1,
   posixSpawnRefuses: () => 'it has no attribute for namespaces',
   describe: () => 'an init in the pid namespace',
 }

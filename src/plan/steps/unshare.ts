@@ -51,6 +51,10 @@ function readMaps(values: OptionValues, surroundings: Surroundings): Omit<Unshar
   return {...(users && {users}), ...(groups && {groups}), ...(setgroups && {setgroups})}
 }
 
+function hasMap({users, groups, setgroups}: Unshare): boolean {
+  return users !== undefined || groups !== undefined || setgroups !== undefined
+}
+
 /** setgroups before gid_map: who may not drop groups may map one. */
 function writeMaps({users, groups, setgroups}: Unshare, script: ScriptWriter): void {
   if (setgroups) script.writeFile('/proc/self/setgroups', setgroups)
@@ -133,8 +137,7 @@ export const unshare: StepKind<'unshare'> = {
   },
   check(step) {
     if (step.namespaces.length === 0) throw new PlanError('E_STEPS', 'no namespace to unshare is named')
-    const hasMap = step.users !== undefined || step.groups !== undefined || step.setgroups !== undefined
-    if (hasMap && !step.namespaces.includes('user'))
+    if (hasMap(step) && !step.namespaces.includes('user'))
       throw new PlanError('E_STEPS', 'ids are mapped, but there is no new user namespace', {
         next: 'add user to the namespaces',
       })
@@ -143,6 +146,10 @@ export const unshare: StepKind<'unshare'> = {
     begin(step, script)
     if (step.namespaces.includes('mount'))
       script.call('mount', [script.pool.text('none'), script.pool.text('/'), 0, MS_REC | MS_PRIVATE, 0])
+  },
+  mostSent(step, steps) {
+    const takesSecond = step.namespaces.includes('pid') && (hasMap(step) || steps.some(({kind}) => kind === 'join'))
+    return (hasMap(step) ? 1 : 0) + (takesSecond ? 1 : 0)
   },
   posixSpawnRefuses: () => 'it has no attribute for namespaces',
   explain,
