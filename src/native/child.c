@@ -200,7 +200,7 @@ static __attribute__((noinline)) _Noreturn void begin_second_process(const struc
 	exit_now(status & 0x7f ? 128 + (status & 0x7f) : 127);
 }
 
-/* Out of another pid namespace the caller's pid reads as 0. */
+/* Out of another pid namespace the caller's pid reads as 0. Where poll is refused nothing tells that it has ended. */
 static int is_caller_there(const struct child *child, long parent, long caller)
 {
 	struct {
@@ -210,7 +210,7 @@ static int is_caller_there(const struct child *child, long parent, long caller)
 	int64_t at_once[2] = {0, 0};
 	if (parent != 0)
 		return parent == caller;
-	return ended.fd < 0 || syscall5(__NR_ppoll, &ended, 1, at_once, 0, SIGSET_BYTES) == 0;
+	return ended.fd < 0 || syscall5(__NR_ppoll, &ended, 1, at_once, 0, SIGSET_BYTES) != 1;
 }
 
 static void run_steps(const struct child *child, uint32_t first, const struct second_process *self)
