@@ -27,9 +27,9 @@ enum method {
 
 #define TRAIT_SAME_VIEW 2u /* no step changes who looks or what is to be seen: the program can be looked up before */
 
-#define TRAIT_SECOND_PROCESS 8u /* a step makes one, which uses this memory for as long as the close-on-exec pipe is open */
-
 #define TRAIT_CALLERS_ENVIRONMENT 4u /* envp is empty: the core appends what libc has */
+
+#define TRAIT_SECOND_PROCESS 8u /* a step makes one, which uses this memory for as long as the close-on-exec pipe is open */
 
 /* How far the child came. The child writes it; it is true even when the child was killed half-way. */
 enum child_state {
