@@ -2,6 +2,7 @@ import {accessSync, closeSync, constants, openSync} from 'node:fs'
 import {join, resolve} from 'node:path'
 import {completeSteps} from '../plan/housekeeping.js'
 import type {Plan} from '../plan/plan.js'
+import {hasOwn} from '../plan/steps/unshare.js'
 import type {Supervision} from '../plan/supervision.js'
 import {readTree} from './cgroup-tree.js'
 
@@ -18,7 +19,7 @@ function mayDivideOwn(): boolean {
 }
 
 export function hasPidNamespace({steps}: Plan): boolean {
-  return steps.some(step => step.kind === 'unshare' && step.namespaces.includes('pid'))
+  return hasOwn('pid', steps)
 }
 
 /**
