@@ -39,7 +39,7 @@ int fail(struct spawning *s, enum spawn_stage stage, int call, long error)
 	return (int)error;
 }
 
-static void close_fd(int *fd)
+void close_fd(int32_t *fd)
 {
 	if (*fd >= 0)
 		syscall1(__NR_close, *fd);

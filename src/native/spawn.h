@@ -94,11 +94,12 @@ int spawnctl_reap(int32_t pid);
 /* The same; 0 where it is lost. */
 int reap_for_status(int pid);
 
-/* The same; an image with room for stamps gets them. */
+/* As spawnctl_spawn; an image with room for stamps gets them. */
 void spawn_stamped(uint8_t *image, uint32_t image_bytes, struct spawn_result *result);
 void put_stamp(uint8_t *image, uint32_t which, uint64_t ns);
 uint64_t monotonic_ns(void);
 int open_pidfd(int pid);
+void close_fd(int32_t *fd); /* and sets -1; one that is -1 is closed already */
 void adopt(struct spawning *s, int pid);
 int map_stack(struct spawning *s);
 void release_stack(struct spawning *s);
