@@ -1,5 +1,6 @@
 import {PlanError} from '../errors.js'
 import {posixSpawnFeatures} from '../native/core.js'
+import {kindOf} from '../plan/housekeeping.js'
 import {birthRefusal, posixSpawnRefusal} from '../plan/lower.js'
 import type {Plan} from '../plan/plan.js'
 import type {Supervision} from '../plan/supervision.js'
@@ -23,12 +24,11 @@ function findRefusal(plan: Plan, method: Method): {step: string; reason: string}
   if (method === 'posix_spawn') return posixSpawnRefusal(plan, posixSpawnFeatures())
   const refused = birthRefusal(plan, methodTraits[method].birth)
   if (refused !== undefined || method !== 'zygote') return refused
-  const descriptors = plan.steps.find(step => step.kind === 'descriptors')
-  const sources = new Set(descriptors?.placements.map(({from}) => from)).size
-  if (sources <= mostZygoteSources) return undefined
+  const sent = plan.steps.reduce((sum, step) => sum + (kindOf(step).mostSent?.(step, plan.steps) ?? 0), 0)
+  if (sent <= mostZygoteSources) return undefined
   return {
-    step: `${sources} descriptors`,
-    reason: `one message to the zygote carries at most ${mostZygoteSources}`,
+    step: `${sent} descriptors`,
+    reason: `one message to the zygote carries at most ${mostZygoteSources}, with those for control groups, namespaces and an init`,
   }
 }
 

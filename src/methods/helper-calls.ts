@@ -18,6 +18,7 @@ function startZygote(
   opening.tell({call: `socketpair(AF_UNIX, SOCK_SEQPACKET|SOCK_CLOEXEC, 0, [${socket}, …])`, reason})
   opening.tell({call: `${plainClone} = ${pid}`, reason})
   if (by === 'helper') opening.tell({by, call: 'unshare(CLONE_NEWUSER)', reason: 'the namespace that is to have maps'})
+  opening.tell({by, call: 'chdir("/")', reason: 'no file system stays in use because of it'})
   const path = JSON.stringify(zygoteExecutable())
   opening.tell({by, call: `execve(${path}, ["spawnctl-zygote"], /* 0 vars */)`, reason})
   return {pid, socket}

@@ -4,6 +4,7 @@ import {PlanError} from '../errors.js'
 import {completeSteps} from '../plan/housekeeping.js'
 import type {Plan} from '../plan/plan.js'
 import type {JoinTarget} from '../plan/step.js'
+import {hasOwn} from '../plan/steps/unshare.js'
 import type {Supervision} from '../plan/supervision.js'
 import {readTree} from './cgroup-tree.js'
 
@@ -23,7 +24,7 @@ function mayDivideOwn(): boolean {
 }
 
 export function hasPidNamespace({steps}: Plan): boolean {
-  return steps.some(step => step.kind === 'unshare' && step.namespaces.includes('pid'))
+  return hasOwn('pid', steps)
 }
 
 const unfound = '--kill-tree would not find all that the program starts'

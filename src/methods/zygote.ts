@@ -19,7 +19,8 @@ const nullDevice: FileSource = {path: '/dev/null', access: 'read-write'}
 export type Spawn = (plan: Plan, method: Method) => {pid: number; pidfd: number}
 
 /**
- * Holds no descriptor of the caller's but its socket, so that no pipe stays open because of it.
+ * Holds no descriptor of the caller's but its socket, so that no pipe stays open because of it, and no directory: a file
+ * system that the caller has left could not be unmounted.
  * @param more steps of the zygote's own; what it is made of its children have
  * @param nothing what it finds at 0 to 2
  */
@@ -31,6 +32,7 @@ export function zygotePlan(theirs: number, more: readonly Step[], nothing: FileS
     env: [],
     steps: [
       {kind: 'sigdefault', signals: signalList('PIPE,XFSZ')},
+      {kind: 'chdir', path: '/'},
       {
         kind: 'descriptors',
         placements: [

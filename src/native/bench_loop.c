@@ -5,19 +5,6 @@
 #include "bench.h"
 #include "syscall.h"
 
-#include <errno.h>
-#include <sys/wait.h>
-
-static int wait_for(int pid)
-{
-	int status = 0;
-	long got;
-	do
-		got = syscall4(__NR_wait4, pid, &status, __WALL, 0);
-	while (got == -EINTR);
-	return status;
-}
-
 /* Returns when the caller could go on. */
 static uint64_t spawn(const uint8_t *image, uint32_t image_bytes, struct spawn_result *result)
 {
@@ -37,7 +24,7 @@ uint32_t run_block(const uint8_t *image, uint32_t image_bytes, uint32_t count, s
 		uint64_t free_ns = spawn(image, image_bytes, &end->spawn);
 		if (end->spawn.stage != STAGE_SPAWNED)
 			return i;
-		end->wait_status = wait_for(end->spawn.pid);
+		end->wait_status = reap_for_status(end->spawn.pid);
 		samples[i] = (struct sample){free_ns - started_ns, monotonic_ns() - started_ns};
 		if (end->spawn.pidfd >= 0)
 			syscall1(__NR_close, end->spawn.pidfd);

@@ -7,6 +7,7 @@
 #ifndef SPAWNCTL_BLOCK_H
 #define SPAWNCTL_BLOCK_H
 
+#include <linux/sched.h>
 #include <stdint.h>
 
 #define SCRIPT_MAGIC 0x4e575053u /* "SPWN" */
@@ -26,9 +27,9 @@ enum method {
 
 #define TRAIT_SAME_VIEW 2u /* no step changes who looks or what is to be seen: the program can be looked up before */
 
-#define TRAIT_SECOND_PROCESS 8u /* a step makes one, which uses this memory for as long as the close-on-exec pipe is open */
-
 #define TRAIT_CALLERS_ENVIRONMENT 4u /* envp is empty: the core appends what libc has */
+
+#define TRAIT_SECOND_PROCESS 8u /* a step makes one, which uses this memory for as long as the close-on-exec pipe is open */
 
 /* How far the child came. The child writes it; it is true even when the child was killed half-way. */
 enum child_state {
@@ -145,6 +146,21 @@ static inline void *at(const struct script_header *block, uint64_t offset)
 static inline uint32_t stamp_count(const struct script_header *block)
 {
 	return block->stamps ? STAMP_STEPS + block->step_count + 2 : 0;
+}
+
+static inline int asks_for_caller(const struct step *step)
+{
+	return (step->relocate & EXPECTS_CALLER) != 0;
+}
+
+/* A step asks for the caller out of a pid namespace that begins with the child, where the caller's pid is not to be seen. */
+static inline int asks_by_pidfd(const struct script_header *block)
+{
+	const struct step *steps = at(block, block->steps);
+	uint32_t i = 0;
+	while (i < block->step_count && !asks_for_caller(&steps[i]))
+		i++;
+	return i < block->step_count && (block->clone_flags & CLONE_NEWPID);
 }
 
 /* Turns the offsets of argv, envp, candidates and of pointers in the pool into addresses of this mapping. Done once, before the child exists. */

@@ -183,7 +183,7 @@ static __attribute__((noinline)) _Noreturn void begin_second_process(const struc
 	end_unless_made(self);
 	syscall4(__NR_rt_sigaction, SIGCHLD, &by_default, &second->on_child, SIGSET_BYTES);
 	syscall1(__NR_set_tid_address, &second->maker_lives);
-	long pid = clone_onto_stack(__NR_clone, CLONE_VM | CLONE_VFORK | SIGCHLD, (long)second, 0, run_second, second);
+	long pid = clone_onto_stack(__NR_clone, CLONE_VM | CLONE_VFORK | SIGCHLD, (long)second, 0, 0, run_second, second);
 	if (pid < 0)
 		leave(block, (int32_t)step, pid);
 	int status = 0;
@@ -200,7 +200,7 @@ static __attribute__((noinline)) _Noreturn void begin_second_process(const struc
 	exit_now(status & 0x7f ? 128 + (status & 0x7f) : 127);
 }
 
-/* Out of another pid namespace the caller's pid reads as 0. */
+/* Out of another pid namespace the caller's pid reads as 0. Where poll is refused nothing tells that it has ended. */
 static int is_caller_there(const struct child *child, long parent, long caller)
 {
 	struct {
@@ -210,7 +210,7 @@ static int is_caller_there(const struct child *child, long parent, long caller)
 	int64_t at_once[2] = {0, 0};
 	if (parent != 0)
 		return parent == caller;
-	return ended.fd < 0 || syscall5(__NR_ppoll, &ended, 1, at_once, 0, SIGSET_BYTES) == 0;
+	return ended.fd < 0 || syscall5(__NR_ppoll, &ended, 1, at_once, 0, SIGSET_BYTES) != 1;
 }
 
 static void run_steps(const struct child *child, uint32_t first, const struct second_process *self)
@@ -235,7 +235,7 @@ static void run_steps(const struct child *child, uint32_t first, const struct se
 		long result = syscall6(step->nr, args[0], args[1], args[2], args[3], args[4], args[5]);
 		if (result < 0 && result > -4096 && !forgiven(step, result))
 			leave(block, (int32_t)i, result);
-		if ((step->relocate & EXPECTS_CALLER) && !is_caller_there(child, result, args[5]))
+		if (asks_for_caller(step) && !is_caller_there(child, result, args[5]))
 			leave(block, (int32_t)i, -ESRCH);
 		if (step->save_slot >= 0)
 			slots[step->save_slot] = result;

@@ -96,11 +96,11 @@ static int create_with_flags(struct spawning *s, uint64_t flags)
 		return -s->result->error;
 	int pidfd = -1;
 	char *stack = (char *)s->stack + CHILD_STACK_GUARD_BYTES;
-	flags |= CLONE_PIDFD | s->block->clone_flags;
+	flags |= CLONE_PIDFD | s->block->clone_flags | (s->left_to_thread ? CLONE_CHILD_CLEARTID : 0);
 
 	struct clone_args args;
 	memset(&args, 0, sizeof args);
-	args.flags = flags | CLONE_CLEAR_SIGHAND | (s->left_to_thread ? CLONE_CHILD_CLEARTID : 0);
+	args.flags = flags | CLONE_CLEAR_SIGHAND;
 	args.pidfd = (uint64_t)&pidfd;
 	args.child_tid = (uint64_t)&s->occupied;
 	args.exit_signal = SIGCHLD;
@@ -111,17 +111,18 @@ static int create_with_flags(struct spawning *s, uint64_t flags)
 	if (s->block->cgroup_fd >= 0)
 		enter_cgroup_at_creation(s, &args);
 	s->result->creation_call = CREATED_BY_CLONE3;
-	long pid = clone_onto_stack(__NR_clone3, (long)&args, sizeof args, 0, run_child, &s->child);
+	long pid = clone_onto_stack(__NR_clone3, (long)&args, sizeof args, 0, 0, run_child, &s->child);
 	if (pid < 0 && (clone3_refused(pid) || (s->block->cgroup_fd >= 0 && cgroup_refused(pid)))) {
 		char *top = stack + CHILD_STACK_BYTES;
 		s->child.reset_handlers = 1;
 		if (s->block->cgroup_fd >= 0)
 			cgroup_step(s)->nr = __NR_write;
 		s->result->creation_call = CREATED_BY_CLONE;
-		pid = clone_onto_stack(__NR_clone, (long)(flags | SIGCHLD), (long)top, (long)&pidfd, run_child, &s->child);
+		pid = clone_onto_stack(__NR_clone, (long)(flags | SIGCHLD), (long)top, (long)&pidfd, &s->occupied, run_child,
+				       &s->child);
 		if (pid == -EINVAL) /* qemu-user knows no CLONE_PIDFD; pidfd_open does as well */
-			pid = clone_onto_stack(__NR_clone, (long)((flags & ~(uint64_t)CLONE_PIDFD) | SIGCHLD), (long)top, 0, run_child,
-					       &s->child);
+			pid = clone_onto_stack(__NR_clone, (long)((flags & ~(uint64_t)CLONE_PIDFD) | SIGCHLD), (long)top, 0,
+					       &s->occupied, run_child, &s->child);
 	}
 	if (pid < 0)
 		return fail(s, STAGE_CREATE, s->result->creation_call == CREATED_BY_CLONE3 ? __NR_clone3 : __NR_clone, pid);

@@ -70,8 +70,9 @@ static int end_children(int group)
 	return count;
 }
 
-/* All are sent it before one is waited for: a tracer among them may hold another one's end back. */
-static void end_all(int group)
+/* Own children alone: those of a group, or all with 0. All are sent it before one is waited for: a tracer among them may hold
+ * another one's end back. */
+void kill_group(int group)
 {
 	siginfo_t info;
 	while (end_children(group) > 0) {
@@ -83,16 +84,11 @@ static void end_all(int group)
 	}
 }
 
-void kill_group(int group)
-{
-	end_all(group);
-}
-
 /* A control group ends at once, also one that makes processes faster than they can be ended one by one. The dead are left
  * to be reaped, and who has gone to another group to be found. */
 void kill_descendants(void)
 {
 	if (target.options.cgroup_kill >= 0)
 		syscall3(__NR_write, target.options.cgroup_kill, "1", 1);
-	end_all(0);
+	kill_group(0);
 }

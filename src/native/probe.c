@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -90,9 +91,9 @@ static long clone3_onto_stack(struct attempt *attempt, struct child *child, int 
 	args.stack = (uint64_t)attempt->stack;
 	args.stack_size = sizeof attempt->stack;
 	if (attempt->cgroup < 0)
-		return clone_onto_stack(__NR_clone3, (long)&args, CLONE_ARGS_SIZE_VER0, 0, run_child, child);
+		return clone_onto_stack(__NR_clone3, (long)&args, CLONE_ARGS_SIZE_VER0, 0, 0, run_child, child);
 	args.cgroup = (uint64_t)attempt->cgroup;
-	return clone_onto_stack(__NR_clone3, (long)&args, CLONE_ARGS_SIZE_VER2, 0, run_child, child);
+	return clone_onto_stack(__NR_clone3, (long)&args, CLONE_ARGS_SIZE_VER2, 0, 0, run_child, child);
 }
 
 /* In the child that shares nothing: creates the one that the attempt is about, and waits for it. */
@@ -109,7 +110,7 @@ static void create_and_wait(struct attempt *attempt)
 		pid = clone3_onto_stack(attempt, &s.child, &pidfd);
 	else
 		pid = clone_onto_stack(__NR_clone, (long)attempt->flags, (long)(attempt->stack + sizeof attempt->stack), (long)&pidfd,
-				       run_child, &s.child);
+				       0, run_child, &s.child);
 	if (pid < 0) {
 		result->end = PROBE_NOT_CREATED;
 		result->error = (int)-pid;
@@ -135,6 +136,16 @@ static int wait_for_end_of_file(int fd, int timeout_ms)
 	}
 }
 
+/* With what it has created, which would hang on, and which only its group names. Who has not begun yet has no group of its own. */
+static void end_hung(long pid, const struct attempt *attempt)
+{
+	if (attempt->creation != CREATE_BY_FORK) {
+		syscall2(__NR_setpgid, pid, pid);
+		syscall2(__NR_kill, -pid, SIGKILL);
+	}
+	syscall2(__NR_kill, pid, SIGKILL);
+}
+
 /* Makes the child that shares nothing, and learns how it ended. */
 static void try_apart(struct attempt *attempt, int timeout_ms)
 {
@@ -152,6 +163,7 @@ static void try_apart(struct attempt *attempt, int timeout_ms)
 		struct child child = {.block = attempt->block, .reset_handlers = 1};
 		if (attempt->creation == CREATE_BY_FORK)
 			run_child(&child);
+		syscall2(__NR_setpgid, 0, 0);
 		create_and_wait(attempt);
 		exit_now(0);
 	}
@@ -163,7 +175,7 @@ static void try_apart(struct attempt *attempt, int timeout_ms)
 	} else {
 		int hung = !wait_for_end_of_file(ends[0], timeout_ms);
 		if (hung)
-			syscall2(__NR_kill, pid, 9 /* SIGKILL */);
+			end_hung(pid, attempt);
 		int status = reap_for_status((int)pid);
 		if (hung)
 			result->end = PROBE_HUNG;

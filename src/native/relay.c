@@ -57,7 +57,7 @@ static void note_continued(int sig)
 	errno = saved;
 }
 
-static int is_full(const struct buffer *buffer)
+static int holds_bytes(const struct buffer *buffer)
 {
 	return buffer->start < buffer->end;
 }
@@ -198,14 +198,14 @@ static int has_ended(void)
 static int next_look(void)
 {
 	int look = target.pidfd < 0 || target.adopts || !relay.has_keys || relay.closed ? LOOK_MS : -1;
-	if (!relay.ended || is_full(&relay.input) || is_full(&relay.output))
+	if (!relay.ended || holds_bytes(&relay.input) || holds_bytes(&relay.output))
 		return look;
 	return look < 0 || relay.end_pause < look ? relay.end_pause : look;
 }
 
 static void pass(void)
 {
-	int is_waiting = is_full(&relay.input), is_behind = is_full(&relay.output), was_broken = relay.broken;
+	int is_waiting = holds_bytes(&relay.input), is_behind = holds_bytes(&relay.output), was_broken = relay.broken;
 	short asked = (short)((is_behind ? 0 : POLLIN) | (is_waiting ? POLLOUT : 0));
 	struct pollfd fds[] = {
 	    {target.pidfd, POLLIN, 0},
@@ -260,7 +260,7 @@ static int is_hurried(void)
 static int write_rest(void)
 {
 	uint64_t give_up_ns = 0;
-	while (is_full(&relay.output)) {
+	while (holds_bytes(&relay.output)) {
 		struct pollfd room = {relay.out, POLLOUT, 0};
 		if (is_hurried() && !give_up_ns)
 			give_up_ns = monotonic_ns() + REST_MS * 1000000ull;

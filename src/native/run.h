@@ -80,6 +80,8 @@ int other_group(void);
 int has_job_control(void);
 int take_terminal(int group);
 int follow_stop(int child_stopped_by);
+void continue_program(int foreground);
+void continue_to_end(void);
 
 /* find_init.c */
 int find_init(int pid);
@@ -114,8 +116,6 @@ void catch_alarm(struct sigaction *before);
 void begin_timeout(void);
 void end_timeout(const struct sigaction *before);
 void end_program(int sig);
-void continue_program(int foreground);
-void continue_to_end(void);
 void begin_ending(void);
 
 /* hand_over.c */

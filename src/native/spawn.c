@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/sched.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -40,7 +39,7 @@ int fail(struct spawning *s, enum spawn_stage stage, int call, long error)
 	return (int)error;
 }
 
-static void close_fd(int *fd)
+void close_fd(int32_t *fd)
 {
 	if (*fd >= 0)
 		syscall1(__NR_close, *fd);
@@ -108,17 +107,12 @@ static int allocate_privately(struct spawning *s, uint32_t bytes)
 	return s->block ? 0 : fail(s, STAGE_PREPARE, 0, -ENOMEM);
 }
 
-/* Returns whether a step asks for the caller. */
-static int name_caller(struct script_header *block)
+static void name_caller(struct script_header *block)
 {
 	struct step *steps = at(block, block->steps);
-	int asked = 0;
 	for (uint32_t i = 0; i < block->step_count; i++)
-		if (steps[i].relocate & EXPECTS_CALLER) {
+		if (asks_for_caller(&steps[i]))
 			steps[i].args[5] = (uint64_t)syscall0(__NR_getpid);
-			asked = 1;
-		}
-	return asked;
 }
 
 static int lay_block_out(struct spawning *s, const uint8_t *image, uint32_t image_bytes)
@@ -135,7 +129,7 @@ static int lay_block_out(struct spawning *s, const uint8_t *image, uint32_t imag
 	memcpy(s->block, image, image_bytes);
 	if (appended)
 		append_environment(s->block, count, appended);
-	s->asks_for_caller = name_caller(s->block);
+	name_caller(s->block);
 	if (header->method != METHOD_ZYGOTE)
 		relocate_block(s->block);
 	return 0;
@@ -317,11 +311,10 @@ int is_in_use(const struct spawning *s)
 	return (s->block->traits & TRAIT_SECOND_PROCESS) && poll(&executed, 1, 0) == 0;
 }
 
-/* In a pid namespace that begins with the child its caller's pid is not to be seen. The zygote finds its own way. */
-static int32_t caller_pidfd(const struct spawning *s)
+/* The zygote finds its own way. */
+static int32_t caller_pidfd(const struct script_header *block)
 {
-	const struct script_header *block = s->block;
-	if (!s->asks_for_caller || !(block->clone_flags & CLONE_NEWPID) || block->method == METHOD_ZYGOTE)
+	if (!asks_by_pidfd(block) || block->method == METHOD_ZYGOTE)
 		return -1;
 	return open_pidfd((int)syscall0(__NR_getpid));
 }
@@ -339,7 +332,7 @@ int bring_forth(struct spawning *s, const uint8_t *image, uint32_t image_bytes, 
 		error = open_end_of_file_pipe(s);
 	if (error < 0)
 		return error;
-	s->child = (struct child){.block = s->block, .reset_handlers = 1, .caller_pidfd = caller_pidfd(s)};
+	s->child = (struct child){.block = s->block, .reset_handlers = 1, .caller_pidfd = caller_pidfd(s->block)};
 	save_memory_flags(s);
 	s->caller_mask = block_all_signals();
 	stamp(s->block, STAMP_CREATING);

@@ -62,7 +62,6 @@ struct spawning {
 	int settled_by_resumption; /* CLONE_VFORK: when the caller runs on, the child has executed or died */
 	uint64_t started_ns;
 	uint64_t caller_mask;
-	int asks_for_caller; /* a step does */
 	int changes_credentials; /* of memory that is shared: the dumpable flag is to be put back */
 	int left_to_thread;	 /* nobody waits for execve: the exit-waiting thread finds out how it went */
 	uint32_t occupied;	 /* clone-vm left to the thread: the kernel writes 0 when the child needs this memory no more */
@@ -95,11 +94,12 @@ int spawnctl_reap(int32_t pid);
 /* The same; 0 where it is lost. */
 int reap_for_status(int pid);
 
-/* The same; an image with room for stamps gets them. */
+/* As spawnctl_spawn; an image with room for stamps gets them. */
 void spawn_stamped(uint8_t *image, uint32_t image_bytes, struct spawn_result *result);
 void put_stamp(uint8_t *image, uint32_t which, uint64_t ns);
 uint64_t monotonic_ns(void);
 int open_pidfd(int pid);
+void close_fd(int32_t *fd); /* and sets -1; one that is -1 is closed already */
 void adopt(struct spawning *s, int pid);
 int map_stack(struct spawning *s);
 void release_stack(struct spawning *s);

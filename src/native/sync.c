@@ -64,13 +64,6 @@ struct running {
 	int pipe_error; /* errno; what went wrong with the call itself goes before it */
 };
 
-static void close_fd(int32_t *fd)
-{
-	if (*fd >= 0)
-		syscall1(__NR_close, *fd);
-	*fd = -1;
-}
-
 static void close_near_end(struct sync_pipe *pipe)
 {
 	close_fd(&pipe->near_end);

@@ -27,11 +27,12 @@ static inline long syscall6(long nr, long a, long b, long c, long d, long e, lon
 }
 
 /* A clone or clone3 whose child has a stack of its own: the child calls run(context) there and never comes back,
- * so no frame of the caller is shared. Only registers that the kernel leaves alone carry the call over. */
-static inline long clone_onto_stack(long nr, long a, long b, long c, void (*run)(void *), void *context)
+ * so no frame of the caller is shared. Only registers that the kernel leaves alone carry the call over. child_tid is
+ * clone's alone, and stands at another place in each architecture. */
+static inline long clone_onto_stack(long nr, long a, long b, long c, const void *child_tid, void (*run)(void *), void *context)
 {
 	long ret;
-	register long r10 __asm__("r10") = 0;
+	register long r10 __asm__("r10") = (long)child_tid;
 	register long r8 __asm__("r8") = 0;
 	register void (*r12)(void *) __asm__("r12") = run;
 	register void *r13 __asm__("r13") = context;
@@ -64,14 +65,14 @@ static inline long syscall6(long nr, long a, long b, long c, long d, long e, lon
 	return x0;
 }
 
-static inline long clone_onto_stack(long nr, long a, long b, long c, void (*run)(void *), void *context)
+static inline long clone_onto_stack(long nr, long a, long b, long c, const void *child_tid, void (*run)(void *), void *context)
 {
 	register long x8 __asm__("x8") = nr;
 	register long x0 __asm__("x0") = a;
 	register long x1 __asm__("x1") = b;
 	register long x2 __asm__("x2") = c;
 	register long x3 __asm__("x3") = 0;
-	register long x4 __asm__("x4") = 0;
+	register long x4 __asm__("x4") = (long)child_tid;
 	register void (*x19)(void *) __asm__("x19") = run;
 	register void *x20 __asm__("x20") = context;
 	__asm__ volatile("svc 0\n\t"

@@ -71,10 +71,10 @@ static int place_descriptors(struct request *request, struct zygote_reply *reply
 	return 0;
 }
 
-/* For a child that a pid namespace of its own hides its caller from: the zygote's own parent, which has made the request. */
+/* Of the zygote's own parent, which has made the request. */
 static int32_t caller_pidfd(const struct script_header *block)
 {
-	if (!(block->clone_flags & CLONE_NEWPID))
+	if (!asks_by_pidfd(block))
 		return -1;
 	long fd = syscall2(__NR_pidfd_open, syscall0(__NR_getppid), 0);
 	return fd < 0 ? -1 : (int32_t)fd;

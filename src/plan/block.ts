@@ -12,6 +12,8 @@ const headerBytes = 168
 const stepBytes = 64
 const expectsCaller = 1 << 6
 const actionBytes = 16
+/** src/native/block.h, TRAIT_… */
+const traits = {changesCredentials: 1, sameView: 2, callersEnvironment: 4, secondProcess: 8} as const
 const wordRange = 2 ** 32
 
 /** What of a call goes into the block. */
@@ -76,7 +78,9 @@ export function encodeScript(content: ScriptContent): Uint8Array {
     layout,
     programsOwn,
     content.methodNumber,
-    (content.changesCredentials ? 1 : 0) | (content.sameView ? 2 : 0) | (content.calls.some(({nr}) => nr < 0) ? 8 : 0),
+    (content.changesCredentials ? traits.changesCredentials : 0) |
+      (content.sameView ? traits.sameView : 0) |
+      (content.calls.some(({nr}) => nr < 0) ? traits.secondProcess : 0),
     content.fdFloor,
     steps,
     content.calls.length,
@@ -125,7 +129,6 @@ export function encodeScript(content: ScriptContent): Uint8Array {
 }
 
 const traitsAt = 16
-const callersEnvironmentTrait = 4
 
 /** Adds the program: pointer arrays, and their strings. The script stays as it is, good for another one. */
 export function completeBlock(
@@ -151,8 +154,8 @@ export function completeBlock(
   })
   const total = aligned(end)
   room.half(totalBytesAt, total)
-  const traits = room.start + traitsAt
-  if (env === callersEnvironment) room.bytes[traits] = (room.bytes[traits] as number) | callersEnvironmentTrait
+  const own = room.start + traitsAt
+  if (env === callersEnvironment) room.bytes[own] = (room.bytes[own] as number) | traits.callersEnvironment
   return room.bytes.subarray(room.start, room.start + total)
 }
 

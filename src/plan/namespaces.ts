@@ -15,6 +15,12 @@ export const namespaceFlags = {
 export type Namespace = keyof typeof namespaceFlags
 export const namespaces = Object.keys(namespaceFlags) as readonly Namespace[]
 
+/**
+ * These begin after the creation of the child in any case, by unshare: that of the control group at the one that was
+ * entered, and clone(2) has no room for the flag of time.
+ */
+export const neverAtCreation: readonly Namespace[] = ['cgroup', 'time']
+
 /** As clone(2) spells its flag: "CLONE_NEWUSER". */
 export function namespaceFlagName(namespace: Namespace): string {
   return namespace === 'mount' ? 'CLONE_NEWNS' : `CLONE_NEW${namespace.toUpperCase()}`

@@ -5,7 +5,8 @@ import {UsageError} from '../errors.js'
 export const lastSignal = 64
 const byName = constants.signals as unknown as Readonly<Record<string, number>>
 
-/** As libc has it: the kernel's first two are its own. */
+/** What libc keeps for itself of the real-time signals: the kernel's first two. */
+export const libcInternal: readonly number[] = [32, 33]
 const firstRealTime = 34
 
 /** "RTMIN+3", "RTMAX-1": as bash and setpriv have them. */

@@ -202,6 +202,8 @@ export interface StepKind<K extends StepKindName> {
   posixSpawnRefuses(step: StepOf<K>, features: SpawnFeatures): string | undefined
   /** Why the step cannot be done by a child of such a birth, or would harm its caller. */
   refuses?(step: StepOf<K>, birth: Birth): string | undefined
+  /** How many of the caller's descriptors a zygote is sent for it, at most: some become known only when they are open. */
+  mostSent?(step: StepOf<K>, steps: readonly Step[]): number
   lowerToPosixSpawn?(step: StepOf<K>, actions: SpawnActions): void
   /** Why the step failed with this errno name, and what to do, where more can be said than the errno. */
   explain?(step: StepOf<K>, errno: string, syscall?: string): Advice | undefined

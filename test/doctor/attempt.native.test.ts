@@ -6,6 +6,7 @@ import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {attempt, tried} from '../../dist/doctor/attempt.js'
 import {examine} from '../../dist/doctor/examine.js'
 import {ownCgroups} from '../../dist/methods/cgroup-tree.js'
+import {node, processesWith, runProgram} from '../helpers/run-cli.js'
 
 const AT_FDCWD = -100
 const SIGKILL = 9
@@ -15,6 +16,14 @@ const opening = [
   {name: 'getpid', args: [], save: pid},
   {name: 'pidfd_open', args: [pid, 0], save: pidfd},
 ] as const
+
+/** An attempt that opens a FIFO which nobody writes to. */
+const hanging = `
+const [module, path, by, flags] = process.argv.slice(1)
+const {attempt} = await import(module)
+const creation = {by, ...(flags && {flags: BigInt(flags)})}
+const calls = [{name: 'openat', args: [${AT_FDCWD}, path, 0]}]
+process.exit(attempt({calls, creation, timeoutMs: 100}).result.end === 'hung' ? 0 : 1)`
 
 describe('an attempt', () => {
   const directory = mkdtempSync(join(tmpdir(), 'spawnctl-attempt-'))
@@ -48,6 +57,26 @@ describe('an attempt', () => {
       state: 'unknown',
       evidence: 'the child that tried it gave no answer within 100 ms',
     })
+  })
+
+  it.each([
+    ['fork', undefined],
+    ['vfork', undefined],
+    ['clone3', 0],
+    ['clone3', 0x4100],
+    ['clone', 0x4111],
+  ])('that hangs leaves nobody behind, by %s with flags %s', async (by, flags) => {
+    const mark = `SPAWNCTL_HANGS=${by}-${flags}-${process.pid}`
+    const [name, value] = mark.split('=') as [string, string]
+    const module = new URL('../../dist/doctor/attempt.js', import.meta.url).href
+    const words = ['--input-type=module', '-e', hanging, module, fifo, by, String(flags ?? '')]
+    try {
+      const {status} = await runProgram(node, words, {env: {[name]: value}, stdio: 'ignore'})
+      expect(status).toBe(0)
+      await expect.poll(() => processesWith(mark)).toEqual([])
+    } finally {
+      for (const pid of processesWith(mark)) process.kill(pid, 'SIGKILL')
+    }
   })
 
   it.each([

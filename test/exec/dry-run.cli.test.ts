@@ -258,6 +258,17 @@ describe.skipIf(!has.strace)('--dry-run tells what strace sees the child do # ne
     expect(paths).toEqual([join(closed, 'true'), expect.stringMatching(/^\/(usr\/)?bin\/true$/)])
   })
 
+  it.skipIf(!has.root || !has.unshare).each([
+    {words: '--unshare pid', times: 0},
+    {words: '--unshare pid --pdeathsig TERM', times: 1},
+  ])('of the pidfd by which a zygote’s child sees the caller: $words # needs root and namespaces', async run => {
+    const words = ['-m', 'zygote', ...run.words.split(' '), '--', '/bin/true']
+    const told = (await planned(words)).filter(({by, call}) => by === 'zygote' && call.startsWith('pidfd_open('))
+    const {calls} = traceCli(['exec', ...words], 'process,pidfd_open')
+    const done = calls.filter(({name, pid}) => name === 'pidfd_open' && pid !== calls[0]?.pid)
+    expect({told: told.length, done: done.length}).toEqual({told: run.times, done: run.times})
+  })
+
   it('with its arguments', () => compareArguments(anybody))
   it.skipIf(!has.root || !has.unshare).each(withArguments)(
     'with its arguments: %s # needs root and namespaces',

@@ -31,6 +31,7 @@ const arch = process.arch as Arch
 const {clone, clone3, pipe2, memfd_create, eventfd2, sendmsg} = callerSyscallNumbers[arch]
 /** Every call that makes a process; arm64 has no fork and no vfork. */
 const creations = [clone, clone3, ...(arch === 'x64' ? [57, 58] : [])]
+const ppoll = {x64: 271, arm64: 73}[arch]
 
 describe('what the kernel refuses', () => {
   it.each(methods.filter(method => method !== 'zygote'))('%s names ENOMEM', method => {
@@ -104,6 +105,18 @@ describe('what the kernel refuses', () => {
       failure: {stage: 'prepare', method, syscall, errno: 'ENFILE'},
     })
   })
+
+  it.skipIf(!has.unshare).each(['clone', 'clone-vm', 'zygote'] as const)(
+    '%s does not take a poll that is refused for the end of the caller # needs root and namespaces',
+    method => {
+      const steps: readonly Step[] = [
+        {kind: 'unshare', namespaces: ['pid']},
+        {kind: 'pdeathsig', signal: constants.signals.SIGTERM},
+      ]
+      const straits = {refusals: [{number: ppoll, errno: ENOSYS}]}
+      expect(spawnUnder(straits, method, planFor('/bin/true', {steps})).ran).toMatchObject({exitCode: 0})
+    },
+  )
 
   it.each(others)('%s tells a child that was killed in its housekeeping', method => {
     const refusals = [{number: syscallNumbers[arch].umask, errno: 0}]

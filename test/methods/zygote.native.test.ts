@@ -50,6 +50,16 @@ describe('a zygote', () => {
     expect(readFileSync(proc(zygote, 'environ'), 'utf8')).toBe('')
   })
 
+  it('keeps no directory of the caller’s in use', () => {
+    const before = process.cwd()
+    process.chdir(directory.path)
+    try {
+      expect(readlinkSync(proc(open(), 'cwd'))).toBe('/')
+    } finally {
+      process.chdir(before)
+    }
+  })
+
   it('is tiny', () => {
     expect(Number.parseInt(status(open(), 'VmRSS') ?? '', 10)).toBeLessThan(1024)
   })

@@ -3,8 +3,11 @@ import {readFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {describe, expect, it} from 'vitest'
 import {methods, methodTraits} from '../../src/methods/method.js'
+import {callersEnvironment} from '../../src/plan/environment.js'
 import {lower} from '../../src/plan/lower.js'
 import {actionKinds} from '../../src/plan/spawn-actions.js'
+import type {Step} from '../../src/plan/step.js'
+import type {Text} from '../../src/plan/text.js'
 import {type BlockLayout, decodeBlock, writtenLayout} from '../helpers/block.js'
 import {fixture} from '../helpers/fixture.js'
 import {planFor} from '../helpers/plans.js'
@@ -175,6 +178,21 @@ describe('the script block', () => {
       [{slot: 0n}, 1n],
       [{slot: 1n}, 2n],
     ])
+  })
+
+  it.each<{traits: readonly string[]; step: Step; env?: readonly Text[]}>([
+    {traits: ['CHANGES_CREDENTIALS'], step: {kind: 'setuid', uid: 1000}},
+    {traits: ['SAME_VIEW'], step: {kind: 'umask', mask: 0}},
+    {traits: ['SAME_VIEW', 'CALLERS_ENVIRONMENT'], step: {kind: 'umask', mask: 0}, env: callersEnvironment},
+    {
+      traits: ['CHANGES_CREDENTIALS', 'SECOND_PROCESS'],
+      step: {kind: 'join', targets: [{fd: 9, namespace: 'pid'}]},
+    },
+  ])('has the traits $traits as C knows them', ({traits, step, env = []}) => {
+    const plan = planFor('/bin/x', {steps: [step, {kind: 'descriptors', placements: []}], env})
+    const lowering = {methodNumber: 4, arch: 'x64', form: 'script', openFds: undefined, openInit: () => 9} as const
+    const expected = traits.reduce((sum, name) => sum + (numbers[`TRAIT_${name}`] as number), 0)
+    expect(decodeBlock(lower(plan, lowering).image, layout).traits).toBe(expected)
   })
 
   it('reads in C’s layout as TypeScript wrote it for posix_spawn', () => {

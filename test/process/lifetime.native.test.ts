@@ -1,12 +1,15 @@
 import {execFileSync, spawn as nodeSpawn, spawnSync} from 'node:child_process'
 import {once} from 'node:events'
 import {readFileSync} from 'node:fs'
+import {constants} from 'node:os'
 import {fileURLToPath} from 'node:url'
 import {describe, expect, it} from 'vitest'
 import {methods, spawn, Zygote} from '../../dist/index.js'
+import {type Arch, callerSyscallNumbers} from '../../src/plan/syscalls.js'
 import {children, openDescriptors} from '../helpers/change-caller.js'
 import {fixture} from '../helpers/fixture.js'
 import {has} from '../helpers/needs.js'
+import {runProgram} from '../helpers/run-cli.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const patienceMs = 60_000
@@ -81,6 +84,33 @@ describe('many children', () => {
     const ends = all.map(child => once(child, 'exit'))
     for (const child of all) child.stdin?.end()
     expect(await Promise.all(ends)).toEqual(Array(101).fill([0, null]))
+  })
+})
+
+/** How many mappings a hundred programs have left that all run. */
+const running = `
+const {spawn} = await import(process.argv[1])
+const {readFileSync} = await import('node:fs')
+const mappings = () => readFileSync('/proc/self/maps', 'utf8').split('\\n').length
+const start = () => {
+  const child = spawn('/bin/cat')
+  while (readFileSync('/proc/' + child.pid + '/comm', 'utf8') !== 'cat\\n');
+  return child
+}
+const all = [start()]
+const before = mappings()
+for (let i = 0; i < 100; i++) all.push(start())
+console.log(mappings() - before)
+for (const child of all) child.stdin.end()`
+
+describe('many children where clone3 is refused', () => {
+  it('leave their stack to the next one as soon as their program runs', async () => {
+    const refusal = `${callerSyscallNumbers[process.arch as Arch].clone3}:${constants.errno.ENOSYS}`
+    const library = new URL('../../dist/index.js', import.meta.url).href
+    const words = ['--input-type=module', '-e', running, library]
+    const {status, stdout} = await runProgram(fixture('refuse-then-exec'), [refusal, '--', process.execPath, ...words])
+    expect(status).toBe(0)
+    expect(Number(stdout)).toBeLessThan(50)
   })
 })
 

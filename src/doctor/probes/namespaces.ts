@@ -1,6 +1,6 @@
 import {constants} from 'node:os'
 import {raiseNamespaceLimit} from '../../methods/diagnosis/namespaces.js'
-import {flagsOf, type Namespace, namespaceFile} from '../../plan/namespaces.js'
+import {flagsOf, type Namespace, namespaceFile, neverAtCreation} from '../../plan/namespaces.js'
 import {AT_FDCWD} from '../../plan/open-flags.js'
 import {allow, asRootOrInUserNamespace} from '../advice.js'
 import {type Call, tried} from '../attempt.js'
@@ -25,9 +25,6 @@ const others = [
   {name: 'cgroup', since: '4.6', options: none},
   {name: 'time', since: '5.6', options: none},
 ] as const
-
-/** These begin after the creation in any case, by unshare. */
-const neverAtCreation: readonly Namespace[] = ['cgroup', 'time']
 
 function writeFile(path: string, text: string): readonly Call[] {
   const fd = {slot: 0}

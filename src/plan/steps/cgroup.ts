@@ -104,6 +104,8 @@ export const cgroup: StepKind<'cgroup'> = {
       script.call('write', [script.callerDescriptor(procs), script.pool.text('0'), 1])
     }
   },
+  // Version 1 has a group for each controller.
+  mostSent: ({limits}) => Math.max(1, Object.keys(limits ?? {}).length),
   posixSpawnRefuses: () => 'only glibc 2.39 and later has an attribute for it, and for version 2 alone',
   explain(step, errno) {
     const where = place(step)

@@ -147,6 +147,7 @@ export const descriptors: StepKind<'descriptors'> = {
     else placeInCaller(script, placements)
     makeBlocking(script, placements)
   },
+  mostSent: ({placements}) => new Set(placements.map(({from}) => from).filter(from => from !== 'closed')).size,
   posixSpawnRefuses: () => undefined,
   lowerToPosixSpawn: (step, actions) => placeByActions(actions, opened(step.placements), actions.openFds === undefined),
   explain(step, errno) {

@@ -2,15 +2,13 @@ import {UsageError} from '../../errors.js'
 import {lastValue} from '../option.js'
 import type {ScriptWriter} from '../script.js'
 import {words64} from '../script.js'
-import {describeSignals, signalList, signalMask, signalName} from '../signals.js'
+import {describeSignals, libcInternal, signalList, signalMask, signalName} from '../signals.js'
 import type {StepKind} from '../step.js'
 
 const SIG_DFL = 0n
 const SIG_IGN = 1n
 const sigsetBytes = 8
 const unchangeable = [9, 19]
-/** libc's own: glibc's posix_spawn leaves them ignored in the child unless it is told otherwise. */
-const libcInternal = [32, 33]
 /** Node ignores these, and what is ignored stays ignored across execve: `yes | head` would never end. */
 const ignoredByNode = [13, 25]
 
@@ -43,6 +41,7 @@ export const sigdefault: StepKind<'sigdefault'> = {
   lower: (step, script) => setDisposition(script, step.signals, SIG_DFL),
   posixSpawnRefuses: () => undefined,
   lowerToPosixSpawn(step, actions) {
+    // glibc leaves its own ignored in the child unless it is told otherwise.
     actions.sigdefault = signalMask([...step.signals, ...libcInternal])
   },
   describe: step => `default action for ${describeSignals(step.signals)}`,

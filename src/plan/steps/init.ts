@@ -1,6 +1,7 @@
 import {PlanError} from '../../errors.js'
 import {isOn} from '../option.js'
 import type {StepKind} from '../step.js'
+import {hasOwn} from './unshare.js'
 
 export const init: StepKind<'init'> = {
   kind: 'init',
@@ -14,12 +15,13 @@ export const init: StepKind<'init'> = {
   ],
   read: values => (isOn(values, 'init') ? {kind: 'init'} : undefined),
   check(_, steps) {
-    if (steps.some(step => step.kind === 'unshare' && step.namespaces.includes('pid'))) return
+    if (hasOwn('pid', steps)) return
     throw new PlanError('E_STEPS', 'an init is for a new pid namespace, and there is none', {
       next: '--unshare pid --init',
     })
   },
   lower: (_, script) => script.beginSecondProcess(),
+  mostSent: () => 1,
   posixSpawnRefuses: () => 'it has no attribute for namespaces',
   describe: () => 'an init in the pid namespace',
 }

@@ -92,6 +92,10 @@ export const join: StepKind<'join'> = {
     if (targets.some(target => namespacesOf(target).includes('user'))) becomeRootThere(script)
     if (targets.some(target => namespacesOf(target).includes('pid'))) script.beginSecondProcess()
   },
+  mostSent({targets}) {
+    const mayBePid = targets.some(target => 'path' in target || namespacesOf(target).includes('pid'))
+    return targets.filter(target => !('pid' in target)).length + (mayBePid ? 1 : 0)
+  },
   posixSpawnRefuses: () => 'it has no attribute for namespaces',
   refuses: ({targets}, birth) =>
     birth.sharesMemory && targets.some(isOfTime)

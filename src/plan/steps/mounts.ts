@@ -5,6 +5,7 @@ import {lastValue} from '../option.js'
 import {type PoolReference, type ScriptWriter, type Slot, words64} from '../script.js'
 import type {Mount, Step, StepKind} from '../step.js'
 import {readableText, refuseNul} from '../text.js'
+import {needsOwn} from './unshare.js'
 
 const AT_EMPTY_PATH = 0x1000
 const AT_RECURSIVE = 0x8000
@@ -153,10 +154,7 @@ export const mounts: StepKind<'mounts'> = {
         })
       if (mount.type === 'bind') refuseNul(mount.source, 'the source of a mount')
     }
-    if (steps.some(other => other.kind === 'unshare' && other.namespaces.includes('mount'))) return
-    throw new PlanError('E_STEPS', 'mounts would change the whole machine, for there is no new mount namespace', {
-      next: 'add mount to --unshare',
-    })
+    needsOwn('mount', 'mounts', steps)
   },
   lower(step, script) {
     const empty = script.pool.text('')

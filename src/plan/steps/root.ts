@@ -1,8 +1,9 @@
-import {PlanError, UsageError} from '../../errors.js'
+import {UsageError} from '../../errors.js'
 import {AT_FDCWD} from '../open-flags.js'
 import {lastValue} from '../option.js'
 import type {StepKind} from '../step.js'
 import {readableText, refuseNul} from '../text.js'
+import {needsOwn} from './unshare.js'
 
 const AT_RECURSIVE = 0x8000
 const OPEN_TREE_CLONE_CLOEXEC = 0o2000001
@@ -31,10 +32,7 @@ export const root: StepKind<'root'> = {
   },
   check({path, by}, steps) {
     refuseNul(path, 'the root directory')
-    if (by === 'chroot' || steps.some(step => step.kind === 'unshare' && step.namespaces.includes('mount'))) return
-    throw new PlanError('E_STEPS', 'pivot_root would change the whole machine, for there is no new mount namespace', {
-      next: 'add mount to --unshare',
-    })
+    if (by === 'pivot_root') needsOwn('mount', by, steps)
   },
   lower({path, by}, script) {
     const directory = script.pool.text(path)

@@ -1,12 +1,10 @@
 import {lastValue} from '../option.js'
 import {words64} from '../script.js'
-import {describeSignals, signalList, signalMask} from '../signals.js'
+import {describeSignals, libcInternal, signalList, signalMask} from '../signals.js'
 import type {StepKind} from '../step.js'
 
 const SIG_SETMASK = 2
 const sigsetBytes = 8
-/** libc takes these, its own, out of every mask that it is given. */
-const libcInternal = [32, 33]
 
 export const sigmask: StepKind<'sigmask'> = {
   kind: 'sigmask',

@@ -1,17 +1,15 @@
 import {type Advice, PlanError, UsageError} from '../../errors.js'
 import {describeMap, type IdMap, mapText, readIdMap, refuseOverlap, withOwn} from '../id-map.js'
-import {flagsOf, type Namespace, namespaceFlags, namespaces, readNamespace} from '../namespaces.js'
+import {flagsOf, type Namespace, namespaceFlags, namespaces, neverAtCreation, readNamespace} from '../namespaces.js'
 import {isOn, lastValue, type OptionValues} from '../option.js'
 import type {ScriptWriter} from '../script.js'
-import type {StepKind, Surroundings, Unshare} from '../step.js'
+import type {Step, StepKind, Surroundings, Unshare} from '../step.js'
 
 const MS_REC = 0x4000
 const MS_PRIVATE = 0x40000
 const mapOptions = ['map-root-user', 'map-current-user', 'map-users', 'map-groups', 'setgroups'] as const
 /** What can only be meant for a mount namespace of the child's own. */
 const mountOptions = ['mount-proc', 'bind', 'tmpfs', 'pivot-root'] as const
-/** The cgroup namespace begins at the cgroup that was entered; clone(2) has no room for the flag of time. */
-const neverAtCreation: readonly Namespace[] = ['cgroup', 'time']
 
 /** What --unshare and the options that imply a namespace ask for, in the order of setns. */
 function askedNamespaces(values: OptionValues): readonly Namespace[] {
@@ -29,6 +27,19 @@ export function makesUserNamespace(values: OptionValues): boolean {
 /** The program is the first there, whom the kernel sends nothing that it does not handle; save SIGKILL from outside. */
 export function isProcess1(values: OptionValues): boolean {
   return askedNamespaces(values).includes('pid') && !isOn(values, 'init')
+}
+
+/** Whether the child has a new namespace of this kind. */
+export function hasOwn(namespace: Namespace, steps: readonly Step[]): boolean {
+  return steps.some(step => step.kind === 'unshare' && step.namespaces.includes(namespace))
+}
+
+/** @throws {PlanError} where a step would change what everybody shares */
+export function needsOwn(namespace: Namespace, what: string, steps: readonly Step[]): void {
+  if (hasOwn(namespace, steps)) return
+  throw new PlanError('E_STEPS', `${what} would change the whole machine, for there is no new ${namespace} namespace`, {
+    next: `add ${namespace} to --unshare`,
+  })
 }
 
 function readMaps(values: OptionValues, surroundings: Surroundings): Omit<Unshare, 'kind' | 'namespaces'> {
@@ -49,6 +60,10 @@ function readMaps(values: OptionValues, surroundings: Surroundings): Omit<Unshar
   const alone = (root || current) && lastValue(values, 'map-groups') === undefined
   const setgroups = (lastValue(values, 'setgroups') as 'allow' | 'deny' | undefined) ?? (alone ? 'deny' : undefined)
   return {...(users && {users}), ...(groups && {groups}), ...(setgroups && {setgroups})}
+}
+
+function hasMap({users, groups, setgroups}: Unshare): boolean {
+  return users !== undefined || groups !== undefined || setgroups !== undefined
 }
 
 /** setgroups before gid_map: who may not drop groups may map one. */
@@ -133,8 +148,7 @@ export const unshare: StepKind<'unshare'> = {
   },
   check(step) {
     if (step.namespaces.length === 0) throw new PlanError('E_STEPS', 'no namespace to unshare is named')
-    const hasMap = step.users !== undefined || step.groups !== undefined || step.setgroups !== undefined
-    if (hasMap && !step.namespaces.includes('user'))
+    if (hasMap(step) && !step.namespaces.includes('user'))
       throw new PlanError('E_STEPS', 'ids are mapped, but there is no new user namespace', {
         next: 'add user to the namespaces',
       })
@@ -143,6 +157,10 @@ export const unshare: StepKind<'unshare'> = {
     begin(step, script)
     if (step.namespaces.includes('mount'))
       script.call('mount', [script.pool.text('none'), script.pool.text('/'), 0, MS_REC | MS_PRIVATE, 0])
+  },
+  mostSent(step, steps) {
+    const takesSecond = step.namespaces.includes('pid') && (hasMap(step) || steps.some(({kind}) => kind === 'join'))
+    return (hasMap(step) ? 1 : 0) + (takesSecond ? 1 : 0)
   },
   posixSpawnRefuses: () => 'it has no attribute for namespaces',
   explain,

@@ -1,7 +1,7 @@
-import {PlanError, UsageError} from '../../errors.js'
-import type {Namespace} from '../namespaces.js'
+import {UsageError} from '../../errors.js'
 import {isOn, lastValue} from '../option.js'
-import type {Step, StepKind} from '../step.js'
+import type {StepKind} from '../step.js'
+import {needsOwn} from './unshare.js'
 
 const AF_INET = 2
 const SOCK_DGRAM_CLOEXEC = 0o2000002
@@ -11,14 +11,6 @@ const ifreqBytes = 40
 const nameBytes = 16
 /** The kernel's __NEW_UTS_LEN. */
 const mostNameBytes = 64
-
-/** The step would change what everybody shares. */
-function needsOwn(namespace: Namespace, what: string, steps: readonly Step[]): void {
-  if (steps.some(step => step.kind === 'unshare' && step.namespaces.includes(namespace))) return
-  throw new PlanError('E_STEPS', `${what} would change the whole machine, for there is no new ${namespace} namespace`, {
-    next: `add ${namespace} to --unshare`,
-  })
-}
 
 export const hostname: StepKind<'hostname'> = {
   kind: 'hostname',
