@@ -87,6 +87,18 @@ export function removeCgroups(directories: readonly string[]): readonly string[]
   })
 }
 
+/** How long processes that were sent SIGKILL, and are not ours to wait for, are given. */
+const dyingMs = 1000
+
+/** As removeCgroups, for groups whose processes have all been killed: the last of them may be about to end. */
+export function removeKilledCgroups(directories: readonly string[]): readonly string[] {
+  const nap = new Int32Array(new SharedArrayBuffer(4))
+  for (const end = performance.now() + dyingMs; ; Atomics.wait(nap, 0, 0, 1)) {
+    const left = removeCgroups(directories)
+    if (left.length === 0 || performance.now() > end) return left
+  }
+}
+
 const staleMs = 60_000
 
 /** Removes empty groups whose spawnctl was killed before it could; of a running one they are seldom empty, and never old. */

@@ -17,7 +17,7 @@ import type {Room} from '../plan/room.js'
 import {type Supervision, unsupervised} from '../plan/supervision.js'
 import type {Arch} from '../plan/syscalls.js'
 import {refuseUnlessCapable, refuseUnlessSupervisable} from './capability.js'
-import {removeCgroups} from './cgroup.js'
+import {removeCgroups, removeKilledCgroups} from './cgroup.js'
 import {type LimitMet, limitsMet} from './cgroup-events.js'
 import {diagnose, preparing, refuseLostKeeper} from './diagnosis/diagnose.js'
 import {
@@ -209,7 +209,7 @@ export function runPlan(
     terminal = openTerminal(withForegroundOwned(withKillGroup(plan, supervision)))
     const {plan: opened, take} = terminal
     const options = runOptions(plan, method, supervision)
-    let killTree: KillTree = 'descendants'
+    let killTree = 'descendants' as KillTree
     const native = (lowered: LoweredPlan, {plan: open, cgroups, takeFiles}: Opened) => {
       const kill = openCgroupKill(supervision.killTree ? cgroups : [])
       killTree = hasPidNamespace(plan) ? 'pid namespace' : kill.fd >= 0 ? 'cgroup.kill' : 'descendants'
@@ -224,7 +224,7 @@ export function runPlan(
     return {
       ...spawned(method, result),
       limitsMet: limitsMet(result.cgroups),
-      cgroups: removeCgroups(result.cgroups),
+      cgroups: killTree === 'cgroup.kill' ? removeKilledCgroups(result.cgroups) : removeCgroups(result.cgroups),
       exitCode: result.exitCode < 0 || result.waitErrno !== 0 ? null : result.exitCode,
       signal: result.signal === 0 ? null : result.signal,
       coreDumped: result.coreDumped,

@@ -72,7 +72,7 @@ static int end_children(int group)
 
 /* Own children alone: those of a group, or all with 0. All are sent it before one is waited for: a tracer among them may hold
  * another one's end back. */
-void kill_group(int group)
+void kill_children(int group)
 {
 	siginfo_t info;
 	while (end_children(group) > 0) {
@@ -90,5 +90,5 @@ void kill_descendants(void)
 {
 	if (target.options.cgroup_kill >= 0)
 		syscall3(__NR_write, target.options.cgroup_kill, "1", 1);
-	kill_group(0);
+	kill_children(0);
 }

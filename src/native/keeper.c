@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Nobody else sends it. */
@@ -67,12 +68,21 @@ static int ignore_timeout_signal(struct sigaction *before)
 	return sigaction(sig, &action, 0) == 0 ? sig : 0;
 }
 
+/* Who has been killed in it, and is not ours to wait for, is given a moment. */
+static void remove_group(const char *path)
+{
+	struct timespec pause = {0, 1000000};
+	int looks = target.options.cgroup_kill >= 0 ? 1000 : 1;
+	while (syscall3(__NR_unlinkat, AT_FDCWD, path, AT_REMOVEDIR) == -EBUSY && --looks)
+		syscall2(__NR_nanosleep, &pause, 0);
+}
+
 /* Who would have removed them has ended. Those that still have processes, or groups of the program's below, stay.
  * Paths that end in NUL, after the last one another NUL. */
 static void remove_groups(const char *path)
 {
 	for (; *path; path += strlen(path) + 1)
-		syscall3(__NR_unlinkat, AT_FDCWD, path, AT_REMOVEDIR);
+		remove_group(path);
 }
 
 static _Noreturn void keep(long caller, uint64_t mask, uint8_t *image, uint32_t image_bytes, const char *groups,
@@ -133,8 +143,8 @@ void run_kept(uint8_t *image, uint32_t image_bytes, const char *groups, struct r
 	int ignored = ignore_timeout_signal(&ignored_before);
 	target.options.kill_after_ns = target.options.timeout_ns = 0; /* the keeper's business now */
 	target.kept = shared;
-	close_option(&target.options.terminal);
-	close_option(&target.options.terminal_peer);
+	close_fd(&target.options.terminal);
+	close_fd(&target.options.terminal_peer);
 	close_files();
 	restore_signals(mask);
 	if (pid > 0) {

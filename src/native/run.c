@@ -15,13 +15,6 @@ void begin_target(const struct run_options *options)
 	target.options = *options;
 }
 
-void close_option(int32_t *fd)
-{
-	if (*fd >= 0)
-		syscall1(__NR_close, *fd);
-	*fd = -1;
-}
-
 /* What was opened for the program; -1 ends it. */
 static const int32_t *files;
 
@@ -67,7 +60,7 @@ void run_here(uint8_t *image, uint32_t image_bytes, struct run_result *result)
 	uint64_t started_ns = monotonic_ns();
 	install_handlers(before);
 	spawn_stamped(image, image_bytes, &result->spawn);
-	close_option(&target.options.terminal_peer);
+	close_fd(&target.options.terminal_peer);
 	close_files();
 	if (result->spawn.stage == STAGE_SPAWNED) {
 		catch_alarm(&alarm_before);
@@ -90,7 +83,7 @@ void run_here(uint8_t *image, uint32_t image_bytes, struct run_result *result)
 			kill_descendants();
 			put_stamp(image, STAMP_TREE_ENDED, monotonic_ns());
 		} else if (target.killed_group) {
-			kill_group(target.killed_group);
+			kill_children(target.killed_group);
 		}
 		if (target.options.terminal >= 0)
 			end_relay();
@@ -98,7 +91,7 @@ void run_here(uint8_t *image, uint32_t image_bytes, struct run_result *result)
 		note_interruption(result);
 	}
 	restore_handlers(before);
-	close_option(&target.options.terminal);
+	close_fd(&target.options.terminal);
 	if (target.pidfd >= 0)
 		syscall1(__NR_close, target.pidfd);
 	result->elapsed_ns = monotonic_ns() - started_ns;

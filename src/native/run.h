@@ -124,11 +124,10 @@ void hand_over(void);
 /* descendants.c */
 void adopt_orphans(int on);
 void kill_descendants(void);
-void kill_group(int group);
+void kill_children(int group);
 
 /* run.c and keeper.c */
 void begin_target(const struct run_options *options);
-void close_option(int32_t *fd);
 void close_files(void);
 void aim(int pid, int pidfd);
 void run_here(uint8_t *image, uint32_t image_bytes, struct run_result *result);
