@@ -76,8 +76,18 @@ function realPath(path: string): string {
   }
 }
 
+/** Undefined where it has been removed. */
+function workingDirectory(): string | undefined {
+  try {
+    return process.cwd()
+  } catch {
+    return undefined
+  }
+}
+
 function workingDirectoryBelow(directories: readonly string[]): string | undefined {
-  const here = realPath('.')
+  const here = workingDirectory()
+  if (here === undefined) return undefined
   return directories.some(path => `${here}/`.startsWith(`${realPath(path)}/`)) ? here : undefined
 }
 

@@ -282,6 +282,39 @@ describe.concurrent('where and as what the program starts', () => {
   })
 })
 
+describe.concurrent('from a working directory that has been removed', () => {
+  const run = (words: readonly string[]) =>
+    runShell('cd "$1"; shift; rmdir "$PWD"; spawnctl exec "$@"', [directory(), ...words])
+
+  it.each([[['/bin/true']], [['true']], [['--cwd', '/', 'true']]])('%j runs', async words => {
+    expect(await run(words)).toEqual({status: 0, stdout: '', ...silent})
+  })
+
+  it
+    .skipIf(!has.unshare)
+    .each([[['--tmpfs', '/mnt', 'true']], [['--unshare', 'pid', '--mount-proc', '--init', 'true']]])(
+    '%j runs # needs namespaces',
+    async words => {
+      expect(await run(words)).toEqual({status: 0, stdout: '', ...silent})
+    },
+  )
+
+  it.each([
+    ['no-such-program', 'no-such-program: not found in PATH', /^PATH of the program is /],
+    ['./true', './true: no such file', /^there is nothing at true: the working directory has been removed$/],
+  ])('%s is not found', async (program, message, why) => {
+    const {status, stderr} = await run(['--json', program])
+    expect(status).toBe(127)
+    expect(JSON.parse(stderr).error).toMatchObject({code: 'E_NOT_FOUND', message, why: expect.stringMatching(why)})
+  })
+
+  it.runIf(isRoot)('nothing is found below it as the new root # needs root', async () => {
+    const {status, stderr} = await run(['--chroot', '.', 'true'])
+    expect(status).toBe(127)
+    expect(stderr).toMatch(/^spawnctl: true: not found in PATH\nwhy: {2}not found in PATH below the new root \.; /)
+  })
+})
+
 describe.concurrent('descriptors', () => {
   it.each([
     ['null', ''],

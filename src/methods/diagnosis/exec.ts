@@ -1,5 +1,5 @@
 import {existsSync} from 'node:fs'
-import {dirname} from 'node:path'
+import {dirname, isAbsolute} from 'node:path'
 import type {Advice} from '../../errors.js'
 import {entriesOf, variable} from '../../plan/environment.js'
 import {kindOf} from '../../plan/housekeeping.js'
@@ -27,9 +27,10 @@ function look(plan: Plan, path: string) {
 function whyNoFile(plan: Plan, program: string): string {
   if (!isInSight(plan))
     return 'it, or the loader that it names, is not among what the program is shown: that cannot be seen from here'
-  return look(plan, program).state === 'missing'
-    ? `there is nothing at ${callerPath(plan, program)}`
-    : `${callerPath(plan, program)} is there; what it names as its loader or interpreter may not be`
+  const place = callerPath(plan, program)
+  if (look(plan, program).state !== 'missing')
+    return `${place} is there; what it names as its loader or interpreter may not be`
+  return `there is nothing at ${place}${isAbsolute(place) ? '' : ': the working directory has been removed'}`
 }
 
 /** Why no directory of PATH has the program: what the caller finds there need not be what the program is shown. */
