@@ -4,6 +4,7 @@ import type {SpawnctlError} from '../errors.js'
 import type {LimitMet} from '../methods/cgroup-events.js'
 import type {Ran} from '../methods/spawn.js'
 import {terminalColumns} from '../native/core.js'
+import {escapeControls} from '../plan/control-characters.js'
 import {signalName} from '../plan/signals.js'
 import {hangingLines} from '../report/wrap-words.js'
 
@@ -41,15 +42,15 @@ function columnsOfStderr(): number | undefined {
 /** A text whose leading spaces, if any, belong to its indentation. */
 export function say(text: string): void {
   const label = `spawnctl: ${/^ */.exec(text)?.[0]}`
-  writeAll(stderr, `${hangingLines(label, text.trimStart(), columnsOfStderr()).join('\n')}\n`)
+  writeAll(stderr, `${hangingLines(label, escapeControls(text.trimStart()), columnsOfStderr()).join('\n')}\n`)
 }
 
 /** What failed, why it may be, what to type next; one line each, or wrapped where there is an end to lines. */
 function formatError({message, why, next}: SpawnctlError, columns?: number): string {
   const lines = [
-    ...hangingLines('spawnctl: ', message, columns),
-    ...(why === undefined ? [] : hangingLines('why:  ', why, columns)),
-    ...(next === undefined ? [] : hangingLines('next: ', next, columns, 'clauses')),
+    ...hangingLines('spawnctl: ', escapeControls(message), columns),
+    ...(why === undefined ? [] : hangingLines('why:  ', escapeControls(why), columns)),
+    ...(next === undefined ? [] : hangingLines('next: ', escapeControls(next), columns, 'clauses')),
   ]
   return `${lines.join('\n')}\n`
 }

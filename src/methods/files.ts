@@ -1,6 +1,7 @@
 import {closeSync, constants, openSync} from 'node:fs'
 import {PlanError} from '../errors.js'
 import type {Plan} from '../plan/plan.js'
+import {shellPath} from '../plan/shell-words.js'
 import type {FileAccess, FileSource, Step} from '../plan/step.js'
 import {describeErrno} from './diagnosis/errno.js'
 
@@ -35,7 +36,7 @@ function open({path, access}: FileSource): number {
     const why = explanations[name]
     const error = new PlanError('E_OPEN', `${path} cannot be opened (${access}): ${text} (${name})`, {
       ...(why !== undefined && {why}),
-      next: `ls -ld ${path}`,
+      next: `ls -ld ${shellPath(path)}`,
     })
     throw Object.assign(error, {cause})
   }

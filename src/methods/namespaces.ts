@@ -7,6 +7,7 @@ import {type IdMap, mapText} from '../plan/id-map.js'
 import {namespaces, readNamespace} from '../plan/namespaces.js'
 import {O_PATH} from '../plan/open-flags.js'
 import {makePlan, type Plan} from '../plan/plan.js'
+import {shellPath} from '../plan/shell-words.js'
 import type {JoinTarget, Step, Unshare} from '../plan/step.js'
 import {mapsItself} from '../plan/steps/unshare.js'
 import {describeErrno} from './diagnosis/errno.js'
@@ -44,7 +45,7 @@ function openTarget(path: string): JoinTarget & {fd: number} {
     fd = openSync(path, constants.O_RDONLY)
   } catch (cause) {
     throw new PlanError('E_OPEN', `the namespace ${path} cannot be opened: ${(cause as Error).message}`, {
-      next: `ls -l ${path}; ip netns, or lsns, list namespaces`,
+      next: `ls -l ${shellPath(path)}; ip netns, or lsns, list namespaces`,
     })
   }
   const [, name] = /^(\w+):\[\d+\]$/.exec(linkOf(fd)) ?? []

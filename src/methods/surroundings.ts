@@ -5,6 +5,7 @@ import {UsageError} from '../errors.js'
 import {type Capabilities, capabilitiesIn} from '../plan/capability-names.js'
 import {type Namespace, namespaceFile, namespaces} from '../plan/namespaces.js'
 import type {Limit, ResourceName} from '../plan/resource.js'
+import {shellPath} from '../plan/shell-words.js'
 import type {Surroundings} from '../plan/step.js'
 import {findGroup, findGroups, findUser} from './accounts.js'
 import {forCaller} from './diagnosis/sudo.js'
@@ -34,7 +35,7 @@ function readFile(path: string, option: string): Uint8Array {
     return readFileSync(path)
   } catch (cause) {
     throw new UsageError(`--${option} ${path}: ${cause instanceof Error ? cause.message : cause}`, {
-      next: `ls -ld ${path}`,
+      next: `ls -ld ${shellPath(path)}`,
     })
   }
 }

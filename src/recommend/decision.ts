@@ -5,7 +5,7 @@ import {answersOf, type Known, knownAnswers, type Recommendation, recommendation
 import {type Answer, chart, type QuestionId} from '../flowchart/chart.js'
 import {type EdgeTaken, walk} from '../flowchart/walk.js'
 import {isOn, lastValue, wholeNumber} from '../plan/option.js'
-import {shellWords} from '../report/shell-words.js'
+import {shellWords} from '../plan/shell-words.js'
 import {givenAnswers, planWords, recommendOptions} from './options.js'
 
 /** PID_MAX_LIMIT, linux/threads.h. */

@@ -1,5 +1,5 @@
 import {execFileSync} from 'node:child_process'
-import {chmodSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync} from 'node:fs'
+import {chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
@@ -605,6 +605,40 @@ describe.concurrent('--verbose', () => {
   it('says which signal killed the program', async () => {
     const {stderr} = await exec(['-v', 'sh', '-c', 'kill -KILL $$'])
     expect(stderr).toMatch(/^spawnctl: killed by SIGKILL after [\d.]+ ms\n$/m)
+  })
+})
+
+describe.concurrent('what an error says of a name that is no plain word', () => {
+  const red = '\x1b[31mred'
+  const spelled = '\\x1b[31mred'
+
+  it.each<[string[], string]>([
+    [['./a b/ne x'], "chmod +x './a b/ne x', or name its interpreter: sh './a b/ne x'"],
+    [['--cwd', 'a b/c d', 'true'], "check the path: ls -ld 'a b/c d'"],
+    [['--cwd=-x', 'true'], 'check the path: ls -ld ./-x'],
+    [['--cwd', `/${red}`, 'true'], `check the path: ls -ld $'/${spelled}'`],
+    [['--stdin', "it's", 'true'], "ls -ld 'it'\\''s'"],
+    [['--user', 'two words', 'true'], "getent passwd 'two words'"],
+  ])('can be typed: %j', async (words, next) => {
+    const cwd = directory()
+    mkdirSync(join(cwd, 'a b'))
+    writeFileSync(join(cwd, 'a b/ne x'), '#!/bin/sh\n')
+    const {stderr} = await exec(['--json', ...words], {cwd})
+    expect(JSON.parse(stderr).error.next).toBe(next)
+  })
+
+  it.each([[['--cwd', `/${red}`, 'true']], [[`pro${red}`]], [['--verbose', '--cwd', `/${red}`, 'true']]])(
+    'holds nothing that a terminal would obey: %j',
+    async words => {
+      const {stderr} = await exec(words)
+      expect(stderr).toContain(spelled)
+      expect(stderr.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u)
+    },
+  )
+
+  it('is the name itself for a program', async () => {
+    const {stderr} = await exec(['--json', `pro${red}`])
+    expect(JSON.parse(stderr).error.message).toBe(`pro${red}: not found in PATH`)
   })
 })
 

@@ -4,6 +4,7 @@ import type {Advice} from '../../errors.js'
 import {entriesOf, variable} from '../../plan/environment.js'
 import {kindOf} from '../../plan/housekeeping.js'
 import type {Plan} from '../../plan/plan.js'
+import {shellPath} from '../../plan/shell-words.js'
 import {readableText, type Text, textBytes} from '../../plan/text.js'
 import {explainMemoryLimit, explainWant} from './creation.js'
 import {inspect, type Missing} from './executable.js'
@@ -41,7 +42,7 @@ function explainSearch(plan: Plan, program: string): Required<Advice> {
   if (isInSight(plan) && look(plan, `./${program}`).state !== 'missing')
     return {
       why: root === undefined ? path : `not found in PATH below the new root ${root}; ${path}`,
-      next: `there is one in the working directory: ./${program}`,
+      next: `there is one in the working directory: ${shellPath(`./${program}`)}`,
     }
   if (mounts !== undefined) {
     const where = root === undefined ? '' : ` below the new root ${root}`
@@ -53,7 +54,7 @@ function explainSearch(plan: Plan, program: string): Required<Advice> {
   if (root !== undefined)
     return {
       why: `not found in PATH below the new root ${root}; ${path}`,
-      next: `check the spelling; name a root that holds the program (ls ${root}), or show it there: --unshare mount --bind /usr:/usr:ro (onto a directory that is there); or set another PATH with --env PATH=…`,
+      next: `check the spelling; name a root that holds the program (ls ${shellPath(root)}), or show it there: --unshare mount --bind /usr:/usr:ro (onto a directory that is there); or set another PATH with --env PATH=…`,
     }
   return isInSight(plan)
     ? {why: path, next: 'check the spelling, give a path, or set another PATH with --env PATH=…'}
@@ -84,7 +85,7 @@ function notFound(plan: Plan, program: string): ExecDiagnosis {
 function bindLoader(loader: string): string {
   const top = `/${loader.split('/')[1]}`
   const directories = [...new Set(['/lib', top])]
-  return `--unshare mount ${directories.map(path => `--bind ${path}:${path}:ro`).join(' ')} (onto directories that are there)`
+  return `--unshare mount ${directories.map(path => `--bind ${shellPath(`${path}:${path}:ro`)}`).join(' ')} (onto directories that are there)`
 }
 
 function missingBelow(root: string, path: string, {interpreter, line, of}: Missing): ExecDiagnosis {
@@ -118,7 +119,7 @@ function missing(path: string, {interpreter, line, of}: Missing): ExecDiagnosis 
     loader: {
       name: 'loader',
       why: 'the program is there, but was built for another libc or architecture',
-      next: `file ${of ?? path} tells what it was built for`,
+      next: `file ${shellPath(of ?? path)} tells what it was built for`,
     },
     script: {
       name: 'interpreter',
@@ -128,7 +129,7 @@ function missing(path: string, {interpreter, line, of}: Missing): ExecDiagnosis 
     shell: {
       name: 'shell',
       why: 'a file that is in no known binary format and has no #! line is executed by /bin/sh',
-      next: `install ${interpreter}, or name another interpreter before ${path}`,
+      next: `install ${interpreter}, or name another interpreter before ${shellPath(path)}`,
     },
   }[line]
   const message = `${path}: ${whose} ${name} ${interpreter} is missing`
@@ -159,13 +160,13 @@ function explainFile(plan: Plan, candidate: Text): ExecDiagnosis | undefined {
         code: 'E_NOT_EXECUTABLE',
         message: `${path}: permission denied`,
         why: 'the file is there, but its mode does not let this user execute it',
-        next: `chmod +x ${place}, or name its interpreter: sh ${path}`,
+        next: `chmod +x ${shellPath(place)}, or name its interpreter: sh ${shellPath(path)}`,
         exitCode: 126,
       }
     case 'interpreter-missing': {
       const told = root === undefined ? missing(path, finding) : missingBelow(root, path, finding)
       return finding.interpreter.endsWith('\r')
-        ? {...told, next: `the line ends in a carriage return: sed -i 's/\\r$//' ${place}`}
+        ? {...told, next: `the line ends in a carriage return: sed -i 's/\\r$//' ${shellPath(place)}`}
         : told
     }
   }
@@ -179,12 +180,12 @@ function explainDenial(plan: Plan, candidates: readonly Text[]): Required<Advice
   if (closed !== undefined && !program.includes('/'))
     return {
       why: `no directory of PATH that may be entered has it, and ${dirname(closed)} may not be`,
-      next: `check the spelling; namei -l ${dirname(closed)} tells who may enter; or set another PATH with --env PATH=…`,
+      next: `check the spelling; namei -l ${shellPath(dirname(closed))} tells who may enter; or set another PATH with --env PATH=…`,
     }
   const file = paths.find(path => look(plan, path).state === 'present') ?? program
   return {
     why: 'a directory on its path may not be entered, or its file system is mounted noexec',
-    next: `namei -l ${file}; findmnt -T ${file}`,
+    next: `namei -l ${shellPath(file)}; findmnt -T ${shellPath(file)}`,
   }
 }
 
@@ -231,21 +232,25 @@ export function diagnoseExec(plan: Plan, candidates: readonly Text[], errno: str
     case 'E2BIG':
       return {...generic, code: 'E_TOO_BIG', message: `${program}: argument list too long (E2BIG)`, ...tooBig(plan)}
     case 'ETXTBSY':
-      return {...generic, why: 'the file is still open for writing somewhere', next: `fuser -v ${program}`}
+      return {...generic, why: 'the file is still open for writing somewhere', next: `fuser -v ${shellPath(program)}`}
     case 'ELOOP':
       return {
         ...generic,
         why: 'more than 40 symbolic links on its path, or links in a circle',
-        next: `namei ${program}`,
+        next: `namei ${shellPath(program)}`,
       }
     case 'ENAMETOOLONG':
       return {
         ...generic,
         why: 'a path may have 4095 bytes, and every name in it 255',
-        next: 'check the path; one that is too long as a whole is shorter from a directory on it: --chdir DIR -- ./rest',
+        next: 'check the path; one that is too long as a whole is shorter from a directory on it: --cwd DIR -- ./rest',
       }
     case 'ENOEXEC':
-      return {...generic, why: 'the file is neither a known binary format nor a script', next: `file ${program}`}
+      return {
+        ...generic,
+        why: 'the file is neither a known binary format nor a script',
+        next: `file ${shellPath(program)}`,
+      }
     case 'EAGAIN':
       return {...generic, why: 'the new user is at its limit of processes (RLIMIT_NPROC)', next: 'ulimit -u'}
     case 'EPERM':

@@ -1,5 +1,6 @@
 import {PlanError, UsageError} from '../../errors.js'
 import {lastValue} from '../option.js'
+import {shellPath} from '../shell-words.js'
 import type {StepKind} from '../step.js'
 import {readableText, refuseNul} from '../text.js'
 
@@ -19,7 +20,7 @@ export const chdir: StepKind<'chdir'> = {
   lowerToPosixSpawn: (step, actions) => actions.chdir(step.path),
   explain(step, errno) {
     const path = readableText(step.path)
-    const next = `check the path: ls -ld ${path}`
+    const next = `check the path: ls -ld ${shellPath(path)}`
     switch (errno) {
       case 'ENOENT':
         return {why: `the directory ${path} does not exist (the program is not to blame)`, next}
