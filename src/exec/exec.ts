@@ -26,6 +26,7 @@ const usualColumns = 80
 const failedItself = 125
 const signalOffset = 128
 const SIGKILL = 9
+const SIGPIPE = 13
 /** As with timeout(1). */
 const timeIsUp = 124
 
@@ -57,7 +58,13 @@ function rehearse({plan, method, why, supervision}: Request, asJson: boolean): E
   const program = plan.argv.map(readableText)
   const told = {method, why: why ?? 'as asked', program, supervision: describeSupervision(supervision), calls}
   const style = {glyphs: speaksUtf8() ? 'unicode' : 'ascii', columns: terminalColumns(stdout)} as const
-  writeAll(stdout, asJson ? `${JSON.stringify(told)}\n` : dryRunText(told, style))
+  const lost = writeAll(stdout, asJson ? `${JSON.stringify(told)}\n` : dryRunText(told, style))
+  if (lost === 'EPIPE') return {code: signalOffset + SIGPIPE, signal: SIGPIPE} // as of any program: nobody reads on
+  if (lost !== undefined)
+    throw new SpawnctlError('E_OUTPUT', `--dry-run: standard output could not be written (${lost})`, {
+      why: 'what is written there is all that a dry run is for',
+      next: 'df -h tells what is full; or send it to another file',
+    })
   return {code: 0, signal: 0}
 }
 

@@ -9,22 +9,22 @@ import {signalName} from '../plan/signals.js'
 import {hangingLines} from '../report/wrap-words.js'
 
 const stderr = 2
-const busyRetries = 1000
+const pauseMs = 1
 
 /**
- * Writes without touching Node's streams: they would change the flags of descriptions shared with the child.
+ * Writes without touching Node's streams: they would change the flags of descriptions shared with the child. A slow reader
+ * of a pipe that does not block is waited for, as one of a pipe that does.
  * @returns the error that ended it, "ENOSPC"
  */
 export function writeAll(fd: number, text: string): string | undefined {
   const bytes = Buffer.from(text)
-  for (let written = 0, busy = 0; written < bytes.length && busy < busyRetries; ) {
+  for (let written = 0; written < bytes.length; ) {
     try {
       written += writeSync(fd, bytes, written)
     } catch (error) {
       const {code} = error as NodeJS.ErrnoException
       if (code !== 'EAGAIN') return code
-      busy++
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs)
     }
   }
 }
