@@ -1,5 +1,5 @@
 import {closeSync, constants, openSync} from 'node:fs'
-import {PlanError} from '../errors.js'
+import {type Advice, PlanError} from '../errors.js'
 import type {Plan} from '../plan/plan.js'
 import {shellPath} from '../plan/shell-words.js'
 import type {FileAccess, FileSource, Step} from '../plan/step.js'
@@ -20,6 +20,18 @@ const explanations: Readonly<Record<string, string>> = {
   EACCES: 'its mode, or that of a directory on its path, does not let this user in',
   EISDIR: 'it is a directory',
   EMFILE: 'this process is at its limit of open files (ulimit -n)',
+  ENOTDIR: 'a part of its path is a file, and no directory',
+  ELOOP: 'more than 40 symbolic links on its path, or links in a circle',
+  ENAMETOOLONG: 'a path may have 4095 bytes, and every name in it 255',
+  ENXIO: 'it is a socket, or a device that is not there',
+  EROFS: 'its file system is mounted read-only',
+  ETXTBSY: 'it is a program that is running',
+}
+
+/** Why a file could not be opened, where that is known, and what shows more. */
+export function adviseOpen(path: string, errno: string): Advice {
+  const why = explanations[errno]
+  return {...(why !== undefined && {why}), next: `ls -ld ${shellPath(path)}`}
 }
 
 export function openFlags(access: FileAccess): {flags: number; mode?: number} {
@@ -33,11 +45,11 @@ function open({path, access}: FileSource): number {
     return openSync(path, how, mode)
   } catch (cause) {
     const {name, text} = describeErrno(-((cause as NodeJS.ErrnoException).errno ?? 0))
-    const why = explanations[name]
-    const error = new PlanError('E_OPEN', `${path} cannot be opened (${access}): ${text} (${name})`, {
-      ...(why !== undefined && {why}),
-      next: `ls -ld ${shellPath(path)}`,
-    })
+    const error = new PlanError(
+      'E_OPEN',
+      `${path} cannot be opened (${access}): ${text} (${name})`,
+      adviseOpen(path, name),
+    )
     throw Object.assign(error, {cause})
   }
 }

@@ -1,14 +1,15 @@
-import {existsSync, readFileSync, readlinkSync, realpathSync} from 'node:fs'
+import {closeSync, existsSync, openSync, readFileSync, readlinkSync, readSync, realpathSync} from 'node:fs'
 import {getPriority, userInfo} from 'node:os'
 import {resolve} from 'node:path'
 import {UsageError} from '../errors.js'
 import {type Capabilities, capabilitiesIn} from '../plan/capability-names.js'
 import {type Namespace, namespaceFile, namespaces} from '../plan/namespaces.js'
 import type {Limit, ResourceName} from '../plan/resource.js'
-import {shellPath} from '../plan/shell-words.js'
 import type {Surroundings} from '../plan/step.js'
 import {findGroup, findGroups, findUser} from './accounts.js'
+import {describeErrno} from './diagnosis/errno.js'
 import {forCaller} from './diagnosis/sudo.js'
+import {adviseOpen} from './files.js'
 
 /** "Max open files            1024                 4096                 files" */
 const limitTitles: Readonly<Record<ResourceName, string>> = {
@@ -30,13 +31,27 @@ const limitTitles: Readonly<Record<ResourceName, string>> = {
   rttime: 'realtime timeout',
 }
 
-function readFile(path: string, option: string): Uint8Array {
+/** A pipe gives what it has, and a device may never end. */
+function readBytes(path: string, most: number): Uint8Array {
+  const buffer = Buffer.alloc(most)
+  const fd = openSync(path, 'r')
   try {
-    return readFileSync(path)
+    for (let length = 0; ; ) {
+      const read = length < most ? readSync(fd, buffer, length, most - length, null) : 0
+      if (read === 0) return buffer.subarray(0, length)
+      length += read
+    }
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function readFile(path: string, option: string, most: number): Uint8Array {
+  try {
+    return readBytes(path, most + 1)
   } catch (cause) {
-    throw new UsageError(`--${option} ${path}: ${cause instanceof Error ? cause.message : cause}`, {
-      next: `ls -ld ${shellPath(path)}`,
-    })
+    const {name, text} = describeErrno(-((cause as NodeJS.ErrnoException).errno ?? 0))
+    throw new UsageError(`--${option} ${path}: ${text} (${name})`, adviseOpen(path, name))
   }
 }
 
