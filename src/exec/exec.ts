@@ -4,11 +4,12 @@ import {styleText} from 'node:util'
 import {SpawnctlError, SpawnError, UsageError} from '../errors.js'
 import {describeErrno} from '../methods/diagnosis/errno.js'
 import {plannedCalls} from '../methods/dry-run.js'
+import {adviseOpen} from '../methods/files.js'
 import {type Ran, runPlan} from '../methods/spawn.js'
 import type {Timeline} from '../methods/timeline.js'
 import {leave, terminalColumns} from '../native/core.js'
 import {kindOf} from '../plan/housekeeping.js'
-import {isOn, lastValue, type OptionValues} from '../plan/option.js'
+import {isOn, lastValue, type OptionValues, refuseEmpty} from '../plan/option.js'
 import {describeSupervision} from '../plan/supervision.js'
 import {readableText} from '../plan/text.js'
 import {dryRunText} from '../report/dry-run.js'
@@ -38,11 +39,12 @@ interface End {
 
 /** Opened before the program runs: a report that cannot be written is refused in time. */
 function openReport(file: string): number {
+  refuseEmpty(file, 'report', 'a file', './report.json')
   try {
     return openSync(file, 'w')
   } catch (cause) {
     const {name, text} = describeErrno(-((cause as NodeJS.ErrnoException).errno ?? 0))
-    throw new UsageError(`--report ${file}: ${text} (${name})`, {next: 'name a file that can be written'})
+    throw new UsageError(`--report ${file}: ${text} (${name})`, adviseOpen(file, name))
   }
 }
 

@@ -1,5 +1,6 @@
 import {closeSync, constants, openSync} from 'node:fs'
 import {type Advice, PlanError} from '../errors.js'
+import {pathLimits} from '../plan/path-limits.js'
 import type {Plan} from '../plan/plan.js'
 import {shellPath} from '../plan/shell-words.js'
 import type {FileAccess, FileSource, Step} from '../plan/step.js'
@@ -21,8 +22,7 @@ const explanations: Readonly<Record<string, string>> = {
   EISDIR: 'it is a directory',
   EMFILE: 'this process is at its limit of open files (ulimit -n)',
   ENOTDIR: 'a part of its path is a file, and no directory',
-  ELOOP: 'more than 40 symbolic links on its path, or links in a circle',
-  ENAMETOOLONG: 'a path may have 4095 bytes, and every name in it 255',
+  ...pathLimits,
   ENXIO: 'it is a socket, or a device that is not there',
   EROFS: 'its file system is mounted read-only',
   ETXTBSY: 'it is a program that is running',

@@ -7,11 +7,11 @@ import {type IdMap, mapText} from '../plan/id-map.js'
 import {namespaces, readNamespace} from '../plan/namespaces.js'
 import {O_PATH} from '../plan/open-flags.js'
 import {makePlan, type Plan} from '../plan/plan.js'
-import {shellPath} from '../plan/shell-words.js'
 import type {JoinTarget, Step, Unshare} from '../plan/step.js'
 import {mapsItself} from '../plan/steps/unshare.js'
 import {describeErrno} from './diagnosis/errno.js'
 import {forCaller} from './diagnosis/sudo.js'
+import {adviseOpen} from './files.js'
 import {heldZygote, type Spawn, startZygote} from './zygote.js'
 
 const CAP_SETGID = 6
@@ -44,8 +44,11 @@ function openTarget(path: string): JoinTarget & {fd: number} {
   try {
     fd = openSync(path, constants.O_RDONLY)
   } catch (cause) {
-    throw new PlanError('E_OPEN', `the namespace ${path} cannot be opened: ${(cause as Error).message}`, {
-      next: `ls -l ${shellPath(path)}; ip netns, or lsns, list namespaces`,
+    const {name, text} = describeErrno(-((cause as NodeJS.ErrnoException).errno ?? 0))
+    const {why, next} = adviseOpen(path, name)
+    throw new PlanError('E_OPEN', `the namespace ${path} cannot be opened: ${text} (${name})`, {
+      ...(why !== undefined && {why}),
+      next: `${next}; ip netns, or lsns, list namespaces`,
     })
   }
   const [, name] = /^(\w+):\[\d+\]$/.exec(linkOf(fd)) ?? []

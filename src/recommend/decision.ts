@@ -37,7 +37,9 @@ export function readQuestion(words: readonly string[], asking: boolean): Questio
   return {
     known: knownAnswers(givenAnswers(values), plan, asking && !asJson),
     asJson,
-    ...(values.pid !== undefined && {pid: wholeNumber(lastValue(values, 'pid') as string, 'pid', pidLimit)}),
+    ...(values.pid !== undefined && {
+      pid: wholeNumber(lastValue(values, 'pid') as string, 'pid', pidLimit, {next: 'ps -e; pgrep NAME'}),
+    }),
     program: line.program,
     planWords: planWords(values),
   }

@@ -525,7 +525,7 @@ describe.concurrent('the report', () => {
     const run = await exec(['--report', '/no/such/directory/report', '--', 'touch', witness])
     expect(run).toMatchObject({status: 125, stdout: ''})
     expect(run.stderr).toBe(
-      'spawnctl: --report /no/such/directory/report: no such file or directory (ENOENT)\nnext: name a file that can be written\n',
+      'spawnctl: --report /no/such/directory/report: no such file or directory (ENOENT)\nwhy:  the file, or the directory that it should be created in, does not exist\nnext: ls -ld /no/such/directory/report\n',
     )
     expect(existsSync(witness)).toBe(false)
   })
@@ -673,6 +673,23 @@ describe.concurrent('what cannot be understood', () => {
     [['--gid', 'no-such-group'], 'there is no group "no-such-group"', 'getent group no-such-group'],
     [['--groups', 'none,x'], 'there is no group "none"', 'getent group none'],
     [['--env', 'A'], '--env wants K=V, not "A"', '--env A=value'],
+    [['--gid', ''], '--gid wants a name or number of a group, not an empty string', '--gid 100'],
+    [['--gid', '4294967295'], '--gid wants a whole number from 0 to 4294967294', '--gid 100'],
+    [['--uid', '4294967295'], '--uid wants a whole number from 0 to 4294967294', '--uid 1000'],
+    [['--cwd', ''], '--cwd wants a directory, not an empty string', '--cwd .'],
+    [['--cgroup', ''], '--cgroup wants a control group, not an empty string', '--cgroup /'],
+    [['--seccomp', ''], '--seccomp wants a file, not an empty string', '--seccomp ./filter.bpf'],
+    [['--report', ''], '--report wants a file, not an empty string', '--report ./report.json'],
+    [['--unset-env', ''], '--unset-env wants a variable', '--unset-env NAME'],
+    [['--stdin', ''], '--stdin wants null, inherit, close', '--stdin null'],
+    [['--stdout', 'read:'], '--stdout wants a path after "read:"', '--stdout read:./file'],
+    [['--fd', '3='], '--fd wants null, inherit, close', '--fd 3=null'],
+    [['--fd', '4294967299=null'], '--fd wants a whole number from 0 to 1048575', '--fd 3=null'],
+    [['--sched', 'fifo:0'], 'fifo has the priorities 1 to 99, not 0', '--sched fifo:10'],
+    [['--sched', 'deadline:1/1/1'], 'a deadline wants 1024 ns', '--sched deadline:1000000/5000000/10000000'],
+    [['--hostname', 'x'.repeat(65)], '--hostname wants a name of 1 to 64 bytes', '--unshare uts --hostname box'],
+    [['--oom-score-adj', '1001'], '--oom-score-adj wants a whole number from -1000 to 1000', '--oom-score-adj 1000'],
+    [['--rlimit', 'core=:'], '--rlimit core=: names no limit', '--rlimit core=unlimited'],
     [['-m', 'posix_spawn', '--sigignore', 'HUP'], 'posix_spawn cannot do "ignore SIGHUP"', '--method clone'],
   ])('is refused with code 125, a reason and a way on: %j', async (options, message, next) => {
     const witness = join(directory(), 'witness')
@@ -694,7 +711,9 @@ describe.concurrent('what cannot be understood', () => {
   })
 
   it('is a program with an empty name: not found', async () => {
-    expect(await exec([''])).toMatchObject({status: 127, stdout: '', stderr: 'spawnctl: the program’s name is empty\n'})
+    const {status, stdout, stderr} = await exec([''])
+    expect({status, stdout}).toEqual({status: 127, stdout: ''})
+    expect(stderr).toMatch(/^spawnctl: the program’s name is empty\nwhy: {2}.*\nnext: spawnctl exec .*\n$/)
   })
 
   it.skipIf(isRoot)('is becoming somebody else without the right to (# needs not to be root)', async () => {

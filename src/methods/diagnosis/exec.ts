@@ -3,6 +3,7 @@ import {dirname, isAbsolute} from 'node:path'
 import type {Advice} from '../../errors.js'
 import {entriesOf, variable} from '../../plan/environment.js'
 import {kindOf} from '../../plan/housekeeping.js'
+import {pathLimits} from '../../plan/path-limits.js'
 import type {Plan} from '../../plan/plan.js'
 import {shellPath} from '../../plan/shell-words.js'
 import {readableText, type Text, textBytes} from '../../plan/text.js'
@@ -236,13 +237,13 @@ export function diagnoseExec(plan: Plan, candidates: readonly Text[], errno: str
     case 'ELOOP':
       return {
         ...generic,
-        why: 'more than 40 symbolic links on its path, or links in a circle',
+        why: pathLimits.ELOOP,
         next: `namei ${shellPath(program)}`,
       }
     case 'ENAMETOOLONG':
       return {
         ...generic,
-        why: 'a path may have 4095 bytes, and every name in it 255',
+        why: pathLimits.ENAMETOOLONG,
         next: 'check the path; one that is too long as a whole is shorter from a directory on it: --cwd DIR -- ./rest',
       }
     case 'ENOEXEC':

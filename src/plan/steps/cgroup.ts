@@ -1,5 +1,5 @@
 import {PlanError, UsageError} from '../../errors.js'
-import {lastValue, type OptionValues} from '../option.js'
+import {lastValue, type OptionValues, refuseEmpty} from '../option.js'
 import {pidLimit} from '../pids.js'
 import type {Cgroup, CgroupLimits, StepKind} from '../step.js'
 
@@ -88,7 +88,7 @@ export const cgroup: StepKind<'cgroup'> = {
   read(values) {
     const path = lastValue(values, 'cgroup')
     const limits = readLimits(values)
-    if (path === '') throw new UsageError('--cgroup wants a path, not an empty string')
+    refuseEmpty(path, 'cgroup', 'a control group', '/')
     if (path === undefined && limits === undefined) return undefined
     return {kind: 'cgroup', ...(path !== undefined && {path}), ...(limits && {limits})}
   },

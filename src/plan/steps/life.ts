@@ -1,5 +1,5 @@
 import {type Advice, PlanError, UsageError} from '../../errors.js'
-import {lastValue} from '../option.js'
+import {lastValue, refuseEmpty} from '../option.js'
 import {words64} from '../script.js'
 import {lastSignal, signalName, signalNumber} from '../signals.js'
 import type {StepKind} from '../step.js'
@@ -115,6 +115,7 @@ export const seccomp: StepKind<'seccomp'> = {
   ],
   read(values, surroundings) {
     const path = lastValue(values, 'seccomp')
+    refuseEmpty(path, 'seccomp', 'a file', './filter.bpf')
     if (path === undefined) return undefined
     const program = surroundings.readFile(path, 'seccomp', mostFilterBytes)
     if (program.length > mostFilterBytes)

@@ -2,6 +2,7 @@ import {posix} from 'node:path'
 import {type Advice, PlanError, UsageError} from '../../errors.js'
 import {AT_FDCWD, O_CLOEXEC, O_PATH} from '../open-flags.js'
 import {lastValue} from '../option.js'
+import {pathLimits} from '../path-limits.js'
 import {type PoolReference, type ScriptWriter, type Slot, words64} from '../script.js'
 import {shellPath} from '../shell-words.js'
 import type {Mount, Step, StepKind} from '../step.js'
@@ -195,6 +196,9 @@ export const mounts: StepKind<'mounts'> = {
       case 'ENOENT':
       case 'EACCES':
         return explainMissing(step, syscall, all)
+      case 'ELOOP':
+      case 'ENAMETOOLONG':
+        return {why: `${pathLimits[errno]}: ${all}`, next: lookAtBoth(step)}
       case 'EINVAL':
         if (syscall !== 'move_mount') return undefined
         return {why: `a directory goes onto a directory, a file onto a file: ${all}`, next: lookAtBoth(step)}

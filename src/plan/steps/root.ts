@@ -1,6 +1,7 @@
 import {PlanError, UsageError} from '../../errors.js'
 import {AT_FDCWD} from '../open-flags.js'
 import {lastValue} from '../option.js'
+import {pathLimits} from '../path-limits.js'
 import {shellPath} from '../shell-words.js'
 import type {StepKind} from '../step.js'
 import {readableText, refuseNul} from '../text.js'
@@ -71,6 +72,9 @@ export const root: StepKind<'root'> = {
           why: `${by} needs ${by === 'chroot' ? 'CAP_SYS_CHROOT' : 'CAP_SYS_ADMIN'}`,
           next: 'sudo, or a user namespace: --unshare user --map-root-user',
         }
+      case 'ELOOP':
+      case 'ENAMETOOLONG':
+        return {why: pathLimits[errno], next: `namei ${shellPath(directory)}`}
       case 'EACCES':
         return {why: `${directory} may not be entered by this user`, next: `namei -l ${shellPath(directory)}`}
     }
