@@ -2,7 +2,7 @@ import {closeSync, constants, openSync, readFileSync, readlinkSync, writeFileSyn
 import {PlanError, SpawnError} from '../errors.js'
 import {initExecutable} from '../native/binding.js'
 import {reapChild} from '../native/core.js'
-import {capabilitiesIn} from '../plan/capability-names.js'
+import {capabilitySet} from '../plan/capability-names.js'
 import {type IdMap, mapText} from '../plan/id-map.js'
 import {namespaces, readNamespace} from '../plan/namespaces.js'
 import {O_PATH} from '../plan/open-flags.js'
@@ -76,8 +76,8 @@ function succeeds(tool: string, plan: Plan, spawn: Spawn): boolean {
 }
 
 export function mayMapOthers(kind: 'uid' | 'gid'): boolean {
-  const effective = /^CapEff:\s*(\w+)/m.exec(readFileSync('/proc/thread-self/status', 'utf8'))?.[1] ?? '0'
-  return capabilitiesIn(effective).includes(kind === 'uid' ? CAP_SETUID : CAP_SETGID)
+  const effective = capabilitySet(readFileSync('/proc/thread-self/status', 'utf8'), 'CapEff')
+  return effective.includes(kind === 'uid' ? CAP_SETUID : CAP_SETGID)
 }
 
 /** @throws {PlanError} what the kernel says of it */

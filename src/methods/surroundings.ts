@@ -2,7 +2,7 @@ import {closeSync, existsSync, openSync, readFileSync, readlinkSync, readSync, r
 import {getPriority, userInfo} from 'node:os'
 import {resolve} from 'node:path'
 import {UsageError} from '../errors.js'
-import {type Capabilities, capabilitiesIn} from '../plan/capability-names.js'
+import {type Capabilities, capabilitySet} from '../plan/capability-names.js'
 import {type Namespace, namespaceFile, namespaces} from '../plan/namespaces.js'
 import type {Limit, ResourceName} from '../plan/resource.js'
 import type {Surroundings} from '../plan/step.js'
@@ -64,8 +64,7 @@ function leadsGroup(): boolean {
 function capabilities(): Capabilities {
   const status = readProc('/proc/thread-self/status')
   const last = Number(readProc('/proc/sys/kernel/cap_last_cap'))
-  const set = (field: string) => capabilitiesIn(new RegExp(`^${field}:\\s*(\\w+)`, 'm').exec(status)?.[1] ?? '0')
-  return {permitted: set('CapPrm'), inheritable: set('CapInh'), last}
+  return {permitted: capabilitySet(status, 'CapPrm'), inheritable: capabilitySet(status, 'CapInh'), last}
 }
 
 function foreignNamespaces(pid: number): readonly Namespace[] {
