@@ -1,4 +1,5 @@
 import {readFileSync} from 'node:fs'
+import {fileURLToPath} from 'node:url'
 import {SpawnctlError, UsageError} from './errors.js'
 import {nearestName} from './exec/command-line.js'
 import {writeError} from './exec/output.js'
@@ -59,7 +60,8 @@ export async function main(words: readonly string[]): Promise<void> {
   try {
     const {Config, flush, handle, run} = await import('@oclif/core')
     try {
-      const config = await Config.load(import.meta.url)
+      // There are no plugins; oclif would warn of a home that it may not read.
+      const config = await Config.load({root: fileURLToPath(import.meta.url), userPlugins: false})
       refuseUnknown(words, config.commandIDs)
       await run([...words], config)
       await flush()

@@ -13,7 +13,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   methods: ['native', 'plan', 'errors'],
   flowchart: ['methods', 'plan', 'errors'],
   process: ['methods', 'native', 'plan', 'errors'],
-  report: ['bench', 'methods', 'errors'],
+  report: ['bench', 'methods', 'plan', 'errors'],
   exec: ['flowchart', 'methods', 'native', 'plan', 'report', 'errors'],
   bench: ['doctor', 'exec', 'process', 'methods', 'native', 'plan', 'errors'],
   doctor: ['exec', 'methods', 'native', 'plan', 'errors'],

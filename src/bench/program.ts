@@ -1,6 +1,7 @@
 import {accessSync, constants, statSync} from 'node:fs'
 import {resolve} from 'node:path'
 import {UsageError} from '../errors.js'
+import {shellPath, shellWords} from '../plan/shell-words.js'
 
 /** What is spawned: to every row the same path, arguments and environment, so that none has to search. */
 export interface BenchProgram {
@@ -37,7 +38,7 @@ function find(name: string): string {
     why: name.includes('/')
       ? 'no file of this name that this user may execute'
       : `none of the directories of PATH has one`,
-    next: name.includes('/') ? `ls -l ${name}` : `command -v ${name}; or name it by its path`,
+    next: name.includes('/') ? `ls -l ${shellPath(name)}` : `command -v ${shellWords([name])}; or name it by its path`,
   })
 }
 

@@ -1,13 +1,9 @@
-import {readFileSync} from 'node:fs'
 import {release} from 'node:os'
+import {readText} from '../methods/read-text.js'
 
 /** The text of a file of /proc or /sys, without the newline at its end; undefined where it cannot be read. */
 export function read(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8').trimEnd()
-  } catch {
-    return undefined
-  }
+  return readText(path)?.trimEnd()
 }
 
 /** "kernel.pid_max"; undefined where this kernel does not have it. */

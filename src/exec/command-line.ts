@@ -64,12 +64,12 @@ function explain(error: unknown, options: readonly Option[]): UsageError {
   if (message.startsWith('Unknown option'))
     return new UsageError(`unknown option ${word}`, {next: suggestion(word, options)})
   if (/does not take an argument/.test(message)) return new UsageError(`${word} takes no value`, {next: word})
-  if (option === undefined) return new UsageError(message)
+  if (option === undefined) return new UsageError(message, {next: '--help lists the options'})
   const {name, value} = option
   if (/argument missing/.test(message)) return new UsageError(`${word} wants a value`, {next: `--${name} ${value}`})
   if (/ambiguous/.test(message))
     return new UsageError(`the value of ${word} begins with "-"`, {next: `join the two with "=": --${name}=-…`})
-  return new UsageError(message)
+  return new UsageError(message, {next: '--help lists the options'})
 }
 
 function refuseOtherChoices(values: OptionValues, options: readonly Option[]): void {

@@ -92,7 +92,7 @@ const exitTable = table(
     [
       '125',
       'spawnctl failed: the command line, a refused plan, a file that cannot be opened, the creation of the child, its housekeeping',
-      '`E_USAGE` `E_STEPS` `E_ARGV` `E_NUL` `E_REFUSED` `E_OPEN` `E_CGROUP` `E_MAP` `E_PREPARE` `E_CREATE` `E_STEP` `E_KILLED` `E_KEEPER` `E_ZYGOTE` `E_REAPED` `E_NATIVE_MISSING` `E_NATIVE_LOAD` `E_FFI_MISSING`',
+      '`E_USAGE` `E_STEPS` `E_ARGV` `E_NUL` `E_REFUSED` `E_OPEN` `E_CGROUP` `E_MAP` `E_PREPARE` `E_CREATE` `E_STEP` `E_KILLED` `E_KEEPER` `E_ZYGOTE` `E_REAPED` `E_OUTPUT` `E_NATIVE_MISSING` `E_NATIVE_LOAD` `E_FFI_MISSING`',
     ],
     ['126', 'the program was found and cannot be executed', '`E_NOT_EXECUTABLE` `E_INTERPRETER` `E_TOO_BIG` `E_EXEC`'],
     ['127', 'the program was not found, or its name is empty', '`E_NOT_FOUND` `E_FILE`'],

@@ -4,11 +4,12 @@ import {styleText} from 'node:util'
 import {SpawnctlError, SpawnError, UsageError} from '../errors.js'
 import {describeErrno} from '../methods/diagnosis/errno.js'
 import {plannedCalls} from '../methods/dry-run.js'
+import {adviseOpen} from '../methods/files.js'
 import {type Ran, runPlan} from '../methods/spawn.js'
 import type {Timeline} from '../methods/timeline.js'
 import {leave, terminalColumns} from '../native/core.js'
 import {kindOf} from '../plan/housekeeping.js'
-import {isOn, lastValue, type OptionValues} from '../plan/option.js'
+import {isOn, lastValue, type OptionValues, refuseEmpty} from '../plan/option.js'
 import {describeSupervision} from '../plan/supervision.js'
 import {readableText} from '../plan/text.js'
 import {dryRunText} from '../report/dry-run.js'
@@ -26,6 +27,7 @@ const usualColumns = 80
 const failedItself = 125
 const signalOffset = 128
 const SIGKILL = 9
+const SIGPIPE = 13
 /** As with timeout(1). */
 const timeIsUp = 124
 
@@ -37,11 +39,12 @@ interface End {
 
 /** Opened before the program runs: a report that cannot be written is refused in time. */
 function openReport(file: string): number {
+  refuseEmpty(file, 'report', 'a file', './report.json')
   try {
     return openSync(file, 'w')
   } catch (cause) {
     const {name, text} = describeErrno(-((cause as NodeJS.ErrnoException).errno ?? 0))
-    throw new UsageError(`--report ${file}: ${text} (${name})`, {next: 'name a file that can be written'})
+    throw new UsageError(`--report ${file}: ${text} (${name})`, adviseOpen(file, name))
   }
 }
 
@@ -57,7 +60,13 @@ function rehearse({plan, method, why, supervision}: Request, asJson: boolean): E
   const program = plan.argv.map(readableText)
   const told = {method, why: why ?? 'as asked', program, supervision: describeSupervision(supervision), calls}
   const style = {glyphs: speaksUtf8() ? 'unicode' : 'ascii', columns: terminalColumns(stdout)} as const
-  writeAll(stdout, asJson ? `${JSON.stringify(told)}\n` : dryRunText(told, style))
+  const lost = writeAll(stdout, asJson ? `${JSON.stringify(told)}\n` : dryRunText(told, style))
+  if (lost === 'EPIPE') return {code: signalOffset + SIGPIPE, signal: SIGPIPE} // as of any program: nobody reads on
+  if (lost !== undefined)
+    throw new SpawnctlError('E_OUTPUT', `--dry-run: standard output could not be written (${lost})`, {
+      why: 'what is written there is all that a dry run is for',
+      next: 'df -h tells what is full; or send it to another file',
+    })
   return {code: 0, signal: 0}
 }
 

@@ -4,26 +4,27 @@ import type {SpawnctlError} from '../errors.js'
 import type {LimitMet} from '../methods/cgroup-events.js'
 import type {Ran} from '../methods/spawn.js'
 import {terminalColumns} from '../native/core.js'
+import {escapeControls} from '../plan/control-characters.js'
 import {signalName} from '../plan/signals.js'
 import {hangingLines} from '../report/wrap-words.js'
 
 const stderr = 2
-const busyRetries = 1000
+const pauseMs = 1
 
 /**
- * Writes without touching Node's streams: they would change the flags of descriptions shared with the child.
+ * Writes without touching Node's streams: they would change the flags of descriptions shared with the child. A slow reader
+ * of a pipe that does not block is waited for, as one of a pipe that does.
  * @returns the error that ended it, "ENOSPC"
  */
 export function writeAll(fd: number, text: string): string | undefined {
   const bytes = Buffer.from(text)
-  for (let written = 0, busy = 0; written < bytes.length && busy < busyRetries; ) {
+  for (let written = 0; written < bytes.length; ) {
     try {
       written += writeSync(fd, bytes, written)
     } catch (error) {
       const {code} = error as NodeJS.ErrnoException
       if (code !== 'EAGAIN') return code
-      busy++
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs)
     }
   }
 }
@@ -41,15 +42,15 @@ function columnsOfStderr(): number | undefined {
 /** A text whose leading spaces, if any, belong to its indentation. */
 export function say(text: string): void {
   const label = `spawnctl: ${/^ */.exec(text)?.[0]}`
-  writeAll(stderr, `${hangingLines(label, text.trimStart(), columnsOfStderr()).join('\n')}\n`)
+  writeAll(stderr, `${hangingLines(label, escapeControls(text.trimStart()), columnsOfStderr()).join('\n')}\n`)
 }
 
 /** What failed, why it may be, what to type next; one line each, or wrapped where there is an end to lines. */
 function formatError({message, why, next}: SpawnctlError, columns?: number): string {
   const lines = [
-    ...hangingLines('spawnctl: ', message, columns),
-    ...(why === undefined ? [] : hangingLines('why:  ', why, columns)),
-    ...(next === undefined ? [] : hangingLines('next: ', next, columns, 'clauses')),
+    ...hangingLines('spawnctl: ', escapeControls(message), columns),
+    ...(why === undefined ? [] : hangingLines('why:  ', escapeControls(why), columns)),
+    ...(next === undefined ? [] : hangingLines('next: ', escapeControls(next), columns, 'clauses')),
   ]
   return `${lines.join('\n')}\n`
 }

@@ -1,4 +1,4 @@
-import {existsSync, readFileSync} from 'node:fs'
+import {existsSync, readFileSync, realpathSync} from 'node:fs'
 import {dirname, join, resolve} from 'node:path'
 import {PlanError} from '../errors.js'
 import type {CgroupLimits} from '../plan/step.js'
@@ -65,6 +65,22 @@ function refuse(missing: readonly Controller[]): never {
   })
 }
 
+/** The controllers of the version 1 hierarchy in which a directory is; undefined where no mount shows it. */
+function controllersAt(directory: string, {mounts}: Tree): readonly string[] | undefined {
+  const place = `${realpathSync(directory)}/`
+  const found = Object.keys(mounts.legacy).filter(name => place.startsWith(`${mounts.legacy[name]}/`))
+  return found.length === 0 ? undefined : found
+}
+
+/** A controller is in one hierarchy only, so that no group of another can have it. */
+function refuseElsewhere(path: string | undefined, missing: readonly Controller[], why: string): void {
+  if (missing.length === 0) return
+  throw new PlanError('E_CGROUP', `the control group ${path} cannot limit ${missing.join(' and ')}`, {
+    why,
+    next: 'leave --cgroup out, and each limit is set where its controller is',
+  })
+}
+
 /**
  * Where groups of our own go: one below a version 2 group, or one for each controller that version 1 has. Each time by
  * another name, which may be taken nevertheless: by another thread, or by what an earlier process with this pid has left.
@@ -75,7 +91,12 @@ export function places(path: string | undefined, limits: CgroupLimits, tree: Tre
   const needed = controllersFor(limits)
   const name = `spawnctl-${process.pid}-${++made}`
   const start = path === undefined ? undefined : named(path, tree)
-  if (start?.version === 1) return [{...start, directory: join(start.directory, name), controllers: needed}]
+  if (start?.version === 1) {
+    const has = controllersAt(start.directory, tree) ?? needed
+    const missing = needed.filter(controller => !has.includes(controller))
+    refuseElsewhere(path, missing, `its hierarchy, of version 1, has ${has.join(', ')} alone`)
+    return [{...start, directory: join(start.directory, name), controllers: needed}]
+  }
   const legacy = start === undefined ? needed.filter(controller => mounts.legacy[controller] !== undefined) : []
   const unified = needed.filter(controller => !legacy.includes(controller))
   const found: Place[] = legacy.map(controller => ({
@@ -84,6 +105,8 @@ export function places(path: string | undefined, limits: CgroupLimits, tree: Tre
     controllers: [controller],
   }))
   if (unified.length === 0 && needed.length > 0) return found
+  const old = unified.filter(controller => mounts.legacy[controller] !== undefined)
+  refuseElsewhere(path, old, `it is of version 2, and here version 1 has ${old.join(' and ')}`)
   if (mounts.unified === undefined) refuse(unified)
   const from = start?.directory ?? resolve(mounts.unified, `.${own.unified ?? '/'}`)
   const parent = unifiedParent(from, start?.directory ?? mounts.unified, unified, write) ?? refuse(unified)

@@ -1,6 +1,7 @@
 import {readFileSync} from 'node:fs'
 import {join} from 'node:path'
 import type {CgroupLimits} from '../plan/step.js'
+import {readText} from './read-text.js'
 
 /** Where cgroups are mounted: version 2 in one tree, version 1 in one for each controller or few. */
 interface CgroupMounts {
@@ -103,14 +104,6 @@ export function treeOf(mountinfo: string, membership: string): CgroupTree {
 
 export function readTree(): CgroupTree {
   return treeOf(readFileSync('/proc/self/mountinfo', 'utf8'), readFileSync('/proc/self/cgroup', 'utf8'))
-}
-
-function readText(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    return undefined
-  }
 }
 
 /**

@@ -63,7 +63,10 @@ function fail(what: string, cause: unknown): never {
       next: 'run spawnctl outside of it, or in a container that may write to /sys/fs/cgroup; spawnctl doctor tells what is delegated',
     })
   throw new PlanError('E_CGROUP', `${what}: ${message}`, {
-    why: 'control groups belong to root, unless they are delegated',
+    why:
+      process.geteuid?.() === 0
+        ? 'the kernel refuses it to root as well: a user namespace around spawnctl, or a security policy, may be the reason'
+        : 'control groups belong to root, unless they are delegated',
     next: forCaller(
       'sudo, or systemd-run --user --scope -p Delegate=yes spawnctl exec …; spawnctl doctor tells what is delegated',
     ),

@@ -1,6 +1,8 @@
 import {closeSync, constants, openSync} from 'node:fs'
-import {PlanError} from '../errors.js'
+import {type Advice, PlanError} from '../errors.js'
+import {pathLimits} from '../plan/path-limits.js'
 import type {Plan} from '../plan/plan.js'
+import {shellPath} from '../plan/shell-words.js'
 import type {FileAccess, FileSource, Step} from '../plan/step.js'
 import {describeErrno} from './diagnosis/errno.js'
 
@@ -19,6 +21,17 @@ const explanations: Readonly<Record<string, string>> = {
   EACCES: 'its mode, or that of a directory on its path, does not let this user in',
   EISDIR: 'it is a directory',
   EMFILE: 'this process is at its limit of open files (ulimit -n)',
+  ENOTDIR: 'a part of its path is a file, and no directory',
+  ...pathLimits,
+  ENXIO: 'it is a socket, or a device that is not there',
+  EROFS: 'its file system is mounted read-only',
+  ETXTBSY: 'it is a program that is running',
+}
+
+/** Why a file could not be opened, where that is known, and what shows more. */
+export function adviseOpen(path: string, errno: string): Advice {
+  const why = explanations[errno]
+  return {...(why !== undefined && {why}), next: `ls -ld ${shellPath(path)}`}
 }
 
 export function openFlags(access: FileAccess): {flags: number; mode?: number} {
@@ -32,11 +45,11 @@ function open({path, access}: FileSource): number {
     return openSync(path, how, mode)
   } catch (cause) {
     const {name, text} = describeErrno(-((cause as NodeJS.ErrnoException).errno ?? 0))
-    const why = explanations[name]
-    const error = new PlanError('E_OPEN', `${path} cannot be opened (${access}): ${text} (${name})`, {
-      ...(why !== undefined && {why}),
-      next: `ls -ld ${path}`,
-    })
+    const error = new PlanError(
+      'E_OPEN',
+      `${path} cannot be opened (${access}): ${text} (${name})`,
+      adviseOpen(path, name),
+    )
     throw Object.assign(error, {cause})
   }
 }

@@ -2,7 +2,7 @@ import {closeSync, constants, openSync, readFileSync, readlinkSync, writeFileSyn
 import {PlanError, SpawnError} from '../errors.js'
 import {initExecutable} from '../native/binding.js'
 import {reapChild} from '../native/core.js'
-import {capabilitiesIn} from '../plan/capability-names.js'
+import {capabilitySet} from '../plan/capability-names.js'
 import {type IdMap, mapText} from '../plan/id-map.js'
 import {namespaces, readNamespace} from '../plan/namespaces.js'
 import {O_PATH} from '../plan/open-flags.js'
@@ -11,6 +11,7 @@ import type {JoinTarget, Step, Unshare} from '../plan/step.js'
 import {mapsItself} from '../plan/steps/unshare.js'
 import {describeErrno} from './diagnosis/errno.js'
 import {forCaller} from './diagnosis/sudo.js'
+import {adviseOpen} from './files.js'
 import {heldZygote, type Spawn, startZygote} from './zygote.js'
 
 const CAP_SETGID = 6
@@ -43,8 +44,11 @@ function openTarget(path: string): JoinTarget & {fd: number} {
   try {
     fd = openSync(path, constants.O_RDONLY)
   } catch (cause) {
-    throw new PlanError('E_OPEN', `the namespace ${path} cannot be opened: ${(cause as Error).message}`, {
-      next: `ls -l ${path}; ip netns, or lsns, list namespaces`,
+    const {name, text} = describeErrno(-((cause as NodeJS.ErrnoException).errno ?? 0))
+    const {why, next} = adviseOpen(path, name)
+    throw new PlanError('E_OPEN', `the namespace ${path} cannot be opened: ${text} (${name})`, {
+      ...(why !== undefined && {why}),
+      next: `${next}; ip netns, or lsns, list namespaces`,
     })
   }
   const [, name] = /^(\w+):\[\d+\]$/.exec(linkOf(fd)) ?? []
@@ -72,8 +76,8 @@ function succeeds(tool: string, plan: Plan, spawn: Spawn): boolean {
 }
 
 export function mayMapOthers(kind: 'uid' | 'gid'): boolean {
-  const effective = /^CapEff:\s*(\w+)/m.exec(readFileSync('/proc/thread-self/status', 'utf8'))?.[1] ?? '0'
-  return capabilitiesIn(effective).includes(kind === 'uid' ? CAP_SETUID : CAP_SETGID)
+  const effective = capabilitySet(readFileSync('/proc/thread-self/status', 'utf8'), 'CapEff')
+  return effective.includes(kind === 'uid' ? CAP_SETUID : CAP_SETGID)
 }
 
 /** @throws {PlanError} what the kernel says of it */

@@ -1,13 +1,15 @@
-import {existsSync, readFileSync, readlinkSync, realpathSync} from 'node:fs'
+import {closeSync, existsSync, openSync, readFileSync, readlinkSync, readSync, realpathSync} from 'node:fs'
 import {getPriority, userInfo} from 'node:os'
 import {resolve} from 'node:path'
 import {UsageError} from '../errors.js'
-import {type Capabilities, capabilitiesIn} from '../plan/capability-names.js'
+import {type Capabilities, capabilitySet} from '../plan/capability-names.js'
 import {type Namespace, namespaceFile, namespaces} from '../plan/namespaces.js'
 import type {Limit, ResourceName} from '../plan/resource.js'
 import type {Surroundings} from '../plan/step.js'
 import {findGroup, findGroups, findUser} from './accounts.js'
+import {describeErrno} from './diagnosis/errno.js'
 import {forCaller} from './diagnosis/sudo.js'
+import {adviseOpen} from './files.js'
 
 /** "Max open files            1024                 4096                 files" */
 const limitTitles: Readonly<Record<ResourceName, string>> = {
@@ -29,13 +31,27 @@ const limitTitles: Readonly<Record<ResourceName, string>> = {
   rttime: 'realtime timeout',
 }
 
-function readFile(path: string, option: string): Uint8Array {
+/** A pipe gives what it has, and a device may never end. */
+function readBytes(path: string, most: number): Uint8Array {
+  const buffer = Buffer.alloc(most)
+  const fd = openSync(path, 'r')
   try {
-    return readFileSync(path)
+    for (let length = 0; ; ) {
+      const read = length < most ? readSync(fd, buffer, length, most - length, null) : 0
+      if (read === 0) return buffer.subarray(0, length)
+      length += read
+    }
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function readFile(path: string, option: string, most: number): Uint8Array {
+  try {
+    return readBytes(path, most + 1)
   } catch (cause) {
-    throw new UsageError(`--${option} ${path}: ${cause instanceof Error ? cause.message : cause}`, {
-      next: `ls -ld ${path}`,
-    })
+    const {name, text} = describeErrno(-((cause as NodeJS.ErrnoException).errno ?? 0))
+    throw new UsageError(`--${option} ${path}: ${text} (${name})`, adviseOpen(path, name))
   }
 }
 
@@ -48,8 +64,7 @@ function leadsGroup(): boolean {
 function capabilities(): Capabilities {
   const status = readProc('/proc/thread-self/status')
   const last = Number(readProc('/proc/sys/kernel/cap_last_cap'))
-  const set = (field: string) => capabilitiesIn(new RegExp(`^${field}:\\s*(\\w+)`, 'm').exec(status)?.[1] ?? '0')
-  return {permitted: set('CapPrm'), inheritable: set('CapInh'), last}
+  return {permitted: capabilitySet(status, 'CapPrm'), inheritable: capabilitySet(status, 'CapInh'), last}
 }
 
 function foreignNamespaces(pid: number): readonly Namespace[] {
@@ -76,8 +91,18 @@ function realPath(path: string): string {
   }
 }
 
+/** Undefined where it has been removed. */
+function workingDirectory(): string | undefined {
+  try {
+    return process.cwd()
+  } catch {
+    return undefined
+  }
+}
+
 function workingDirectoryBelow(directories: readonly string[]): string | undefined {
-  const here = realPath('.')
+  const here = workingDirectory()
+  if (here === undefined) return undefined
   return directories.some(path => `${here}/`.startsWith(`${realPath(path)}/`)) ? here : undefined
 }
 

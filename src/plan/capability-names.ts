@@ -63,6 +63,11 @@ export function capabilitiesIn(hex: string): readonly number[] {
   return allCapabilities(most).filter(capability => (bits >> BigInt(capability)) & 1n)
 }
 
+/** A set in the text of /proc/PID/status; empty where that has none. */
+export function capabilitySet(status: string, set: 'CapInh' | 'CapPrm' | 'CapEff'): readonly number[] {
+  return capabilitiesIn(new RegExp(`^${set}:\\s*(\\w+)`, 'm').exec(status)?.[1] ?? '0')
+}
+
 /** "net_raw", "CAP_NET_RAW", "cap_13" → 13. */
 function capabilityNumber(word: string, option: string): number {
   const name = word.toLowerCase().replace(/^cap_/, '')

@@ -1,5 +1,5 @@
 import {UsageError} from '../errors.js'
-import {isOn, lastValue, type Option, type OptionValues, wholeNumber} from './option.js'
+import {isOn, lastValue, type Option, type OptionValues, refuseEmpty, wholeNumber} from './option.js'
 import type {FileAccess, FileSource, Placement, Surroundings} from './step.js'
 
 const specs = 'null, inherit, close, fd:N, a path, or read:PATH write:PATH append:PATH rw:PATH'
@@ -37,17 +37,26 @@ const fromNewTerminal = '\0'
 
 type Source = Placement['from']
 
+function readFd(text: string, option: string, example: string): number {
+  return wholeNumber(text, option, mostFd, {
+    why: 'it is the number of a descriptor; the kernel lets a process have so many at most (fs.nr_open)',
+    next: `--${option} ${example}`,
+  })
+}
+
 function readSource(spec: string, to: number, option: string, surroundings: Surroundings): Source {
   if (spec === fromNewTerminal) return newTerminal
-  if (spec === '') throw new UsageError(`--${option} wants ${specs}`)
+  const shown = option === 'fd' ? `${to}=` : ''
+  refuseEmpty(spec, option, specs, `${shown}null`)
   if (spec === 'null') return {path: '/dev/null', access: 'read-write'}
   if (spec === 'inherit') return surroundings.inheritedDescriptor(to)
   if (spec === 'close') return 'closed'
   const colon = spec.indexOf(':')
   const [prefix, rest] = [spec.slice(0, Math.max(colon, 0)), spec.slice(colon + 1)]
-  if (prefix === 'fd') return surroundings.inheritedDescriptor(wholeNumber(rest, option, mostFd))
+  if (prefix === 'fd') return surroundings.inheritedDescriptor(readFd(rest, option, `${shown}fd:5`))
   const access = accessByPrefix[prefix]
-  if (access !== undefined && rest === '') throw new UsageError(`--${option} wants a path after "${spec}"`)
+  if (access !== undefined && rest === '')
+    throw new UsageError(`--${option} wants a path after "${spec}"`, {next: `--${option} ${shown}${spec}./file`})
   if (access !== undefined) return {path: rest, access}
   return {path: spec, access: to === 1 || to === 2 ? 'write' : 'read'}
 }
@@ -60,7 +69,7 @@ function wishes(values: OptionValues): Map<number, {spec: string; option: string
   for (const text of values.fd ?? []) {
     const equals = text.indexOf('=')
     if (equals < 0) throw new UsageError(`--fd wants N=SPEC, not "${text}"`, {next: '--fd 3=fd:5, or --fd 3=./file'})
-    wanted.set(wholeNumber(text.slice(0, equals), 'fd', mostFd), {spec: text.slice(equals + 1), option: 'fd'})
+    wanted.set(readFd(text.slice(0, equals), 'fd', '3=null'), {spec: text.slice(equals + 1), option: 'fd'})
   }
   return wanted
 }

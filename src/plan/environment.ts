@@ -1,5 +1,6 @@
 import {UsageError} from '../errors.js'
 import {isOn, lastValue, type Option, type OptionValues} from './option.js'
+import {shellWords} from './shell-words.js'
 import {readableText, type Text, textBytes} from './text.js'
 
 export const environmentOptions: readonly Option[] = [
@@ -32,8 +33,23 @@ function entryName(entry: Text): string {
 
 function optionName(name: string, option: string): string {
   if (name === '' || (option === 'unset-env' && name.includes('=')))
-    throw new UsageError(`--${option} wants a variable's name, not "${name}"`)
+    throw new UsageError(`--${option} wants a variable's name, not "${name}"`, {
+      why: name === '' ? 'it is empty, as a variable of the shell that is not set' : 'a name ends at the first "="',
+      next: `--${option} ${shellWords([name.split('=').find(Boolean) ?? 'NAME'])}`,
+    })
   return Buffer.from(name).toString('latin1')
+}
+
+/** An entry without a name, or without a value. */
+function refuseEntry(entry: string): never {
+  const hasName = !entry.startsWith('=')
+  const name = entry || 'NAME'
+  throw new UsageError(`--env wants K=V, not "${entry}"`, {
+    why: hasName ? 'there is no "=" after the name' : 'there is no name before the "="',
+    next: hasName
+      ? `--env ${shellWords([`${name}=value`])}, or --unset-env ${shellWords([name])} to remove it`
+      : `--env ${shellWords([`NAME${entry}`])}`,
+  })
 }
 
 /**
@@ -44,10 +60,7 @@ export function readEnvironment(values: OptionValues, inherited: readonly Text[]
   const set = new Map<string, string>()
   for (const entry of values.env ?? []) {
     const equals = entry.indexOf('=')
-    if (equals <= 0)
-      throw new UsageError(`--env wants K=V, not "${entry}"`, {
-        next: `--env ${entry || 'NAME'}=value, or --unset-env to remove one`,
-      })
+    if (equals <= 0) refuseEntry(entry)
     set.set(optionName(entry.slice(0, equals), 'env'), entry)
   }
   const removed = new Set((values['unset-env'] ?? []).map(name => optionName(name, 'unset-env')))

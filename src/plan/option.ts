@@ -1,4 +1,4 @@
-import {UsageError} from '../errors.js'
+import {type Advice, UsageError} from '../errors.js'
 
 /** A command-line option as data. The light parser, oclif's flags and the docs are all made from it. */
 export interface Option {
@@ -25,8 +25,20 @@ export function isOn(values: OptionValues, name: string): boolean {
   return lastValue(values, name) === ''
 }
 
-/** A whole number from 0 to `most`, for uids, descriptors and the like. */
-export function wholeNumber(text: string, option: string, most: number): number {
+/** A whole number from 0 to `most`, for uids, descriptors and the like; the advice is for what is none. */
+export function wholeNumber(text: string, option: string, most: number, advice: Advice): number {
   if (/^\d+$/.test(text) && Number(text) <= most) return Number(text)
-  throw new UsageError(`--${option} wants a whole number from 0 to ${most}, not "${text}"`)
+  throw new UsageError(`--${option} wants a whole number from 0 to ${most}, not "${text}"`, advice)
+}
+
+/**
+ * @param example a value that would do
+ * @throws {UsageError}
+ */
+export function refuseEmpty(text: string | undefined, option: string, what: string, example: string): void {
+  if (text !== '') return
+  throw new UsageError(`--${option} wants ${what}, not an empty string`, {
+    why: 'a variable of the shell that is not set leaves one behind',
+    next: `--${option} ${example}`,
+  })
 }

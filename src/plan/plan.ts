@@ -17,6 +17,11 @@ export interface Plan {
 /** What the kernel and POSIX take for an unset PATH. */
 const defaultPath = '/bin:/usr/bin'
 
+const emptyName = {
+  why: 'a variable of the shell that is not set leaves one behind; execve finds nothing by it',
+  next: 'spawnctl exec [options] [--] program [arguments]',
+}
+
 /** Lists that makePlan has made: another plan with the same list need not have it checked again. */
 const complete = new WeakSet<readonly Step[]>()
 
@@ -40,7 +45,7 @@ function checkSteps(steps: readonly Step[]): readonly Step[] {
  * @throws {PlanError}
  */
 export function makePlan(plan: Plan): Plan {
-  if (readableText(plan.file) === '') throw new PlanError('E_FILE', 'the program’s name is empty', {}, 127)
+  if (readableText(plan.file) === '') throw new PlanError('E_FILE', 'the program’s name is empty', emptyName, 127)
   if (plan.argv.length === 0) throw new PlanError('E_ARGV', 'argv is empty', {next: 'pass the name as argv[0]'})
   refuseNul(plan.file, 'the program’s name')
   for (const [i, arg] of plan.argv.entries()) refuseNul(arg, () => `argument ${i}`)

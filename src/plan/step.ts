@@ -160,8 +160,11 @@ export interface Surroundings {
   foreignNamespaces(pid: number): readonly Namespace[]
   /** The working directory, where it is one of these or below one. */
   workingDirectoryBelow(directories: readonly string[]): string | undefined
-  /** @throws {UsageError} that names the option when it cannot be read. */
-  readFile(path: string, option: string): Uint8Array
+  /**
+   * @returns the file's bytes; of one that has more than `most`, most + 1
+   * @throws {UsageError} that names the option when it cannot be read.
+   */
+  readFile(path: string, option: string, most: number): Uint8Array
 }
 
 /** What libc's posix_spawn can do here. */

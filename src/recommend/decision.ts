@@ -5,11 +5,9 @@ import {answersOf, type Known, knownAnswers, type Recommendation, recommendation
 import {type Answer, chart, type QuestionId} from '../flowchart/chart.js'
 import {type EdgeTaken, walk} from '../flowchart/walk.js'
 import {isOn, lastValue, wholeNumber} from '../plan/option.js'
-import {shellWords} from '../report/shell-words.js'
+import {pidLimit} from '../plan/pids.js'
+import {shellWords} from '../plan/shell-words.js'
 import {givenAnswers, planWords, recommendOptions} from './options.js'
-
-/** PID_MAX_LIMIT, linux/threads.h. */
-const mostPid = 2 ** 22
 
 /** What a command line of `recommend` says. */
 export interface Question {
@@ -39,7 +37,9 @@ export function readQuestion(words: readonly string[], asking: boolean): Questio
   return {
     known: knownAnswers(givenAnswers(values), plan, asking && !asJson),
     asJson,
-    ...(values.pid !== undefined && {pid: wholeNumber(lastValue(values, 'pid') as string, 'pid', mostPid)}),
+    ...(values.pid !== undefined && {
+      pid: wholeNumber(lastValue(values, 'pid') as string, 'pid', pidLimit, {next: 'ps -e; pgrep NAME'}),
+    }),
     program: line.program,
     planWords: planWords(values),
   }

@@ -1,6 +1,6 @@
-import {escapeControls} from './control-characters.js'
+import {escapeControls} from '../plan/control-characters.js'
+import {shellWords} from '../plan/shell-words.js'
 import {inAscii} from './locale.js'
-import {shellWords} from './shell-words.js'
 import {wrapWords} from './wrap-words.js'
 
 interface Call {

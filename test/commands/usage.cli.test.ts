@@ -1,4 +1,7 @@
-import {describe, expect, it} from 'vitest'
+import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {afterAll, describe, expect, it} from 'vitest'
 import {runCli} from '../helpers/run-cli.js'
 
 const [options, commands] = ['--help lists the options', '--help lists the commands']
@@ -40,5 +43,16 @@ describe('a line that cannot be understood', () => {
 
   it('is refused as text when it is a program that is asked for JSON', async () => {
     expect((await runCli(['frob', '--', 'true', '--json'])).stderr).toMatch(/^spawnctl: unknown command frob\n/)
+  })
+})
+
+describe('what lies where oclif keeps plugins', () => {
+  const data = mkdtempSync(join(tmpdir(), 'spawnctl-data-'))
+  afterAll(() => rmSync(data, {recursive: true, force: true}))
+
+  it('is not read, so that nothing is said of it', async () => {
+    mkdirSync(join(data, 'spawnctl'))
+    writeFileSync(join(data, 'spawnctl/package.json'), 'not JSON')
+    expect(await runCli(['--version'], {env: {XDG_DATA_HOME: data}})).toMatchObject({status: 0, stderr: ''})
   })
 })

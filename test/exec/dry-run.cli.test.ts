@@ -5,7 +5,7 @@ import {afterAll, describe, expect, it} from 'vitest'
 import type {PlannedCall} from '../../src/methods/dry-run.js'
 import {type Method, methods} from '../../src/methods/method.js'
 import {has} from '../helpers/needs.js'
-import {runCli, runShell} from '../helpers/run-cli.js'
+import {cli, node, runCli, runProgram, runShell} from '../helpers/run-cli.js'
 import {type TracedCall, traceCli} from '../helpers/strace.js'
 
 const home = mkdtempSync(join(tmpdir(), 'spawnctl-dry-run-'))
@@ -328,6 +328,34 @@ describe.concurrent('--dry-run', () => {
       for (const word of [...(introduces ? used : []), result]) if (word !== undefined) known.add(word)
       expect(call).not.toMatch(/ = \d|spawnctl-\d+-\d/)
     }
+  })
+
+  it('waits for who reads late from a pipe that does not block', async () => {
+    const late = `
+import fcntl, os, subprocess, sys, time
+reader, writer = os.pipe()
+fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+os.set_blocking(writer, False)
+child = subprocess.Popen(sys.argv[1:], stdout=writer)
+os.close(writer)
+time.sleep(3)
+while data := os.read(reader, 65536): os.write(1, data)
+sys.exit(child.wait())`
+    const words = ['exec', '--dry-run', '--json', '-m', 'zygote', ...simple, 'true']
+    const {status, stdout} = await runProgram('python3', ['-c', late, node, cli, ...words])
+    expect(status).toBe(0)
+    expect(stdout.length).toBeGreaterThan(4096)
+    expect(JSON.parse(stdout).calls).toEqual(expect.any(Array))
+  })
+
+  it.each([
+    ['/dev/full', 125, 'spawnctl: --dry-run: standard output could not be written (ENOSPC)\n'],
+    ['>(exit)', 141, ''],
+  ])('fails where nobody has it: >%s', async (target, status, said) => {
+    const script = `{ sleep 0.3; spawnctl exec --dry-run true; } > ${target}; exit $?`
+    const run = await runShell(script)
+    expect(run.status).toBe(status)
+    expect(run.stderr.startsWith(said) && (said !== '' || run.stderr === '')).toBe(true)
   })
 
   it('refuses what a run would refuse', async () => {

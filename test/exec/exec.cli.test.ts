@@ -1,5 +1,5 @@
 import {execFileSync} from 'node:child_process'
-import {chmodSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync} from 'node:fs'
+import {chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
@@ -282,6 +282,39 @@ describe.concurrent('where and as what the program starts', () => {
   })
 })
 
+describe.concurrent('from a working directory that has been removed', () => {
+  const run = (words: readonly string[]) =>
+    runShell('cd "$1"; shift; rmdir "$PWD"; spawnctl exec "$@"', [directory(), ...words])
+
+  it.each([[['/bin/true']], [['true']], [['--cwd', '/', 'true']]])('%j runs', async words => {
+    expect(await run(words)).toEqual({status: 0, stdout: '', ...silent})
+  })
+
+  it
+    .skipIf(!has.unshare)
+    .each([[['--tmpfs', '/mnt', 'true']], [['--unshare', 'pid', '--mount-proc', '--init', 'true']]])(
+    '%j runs # needs namespaces',
+    async words => {
+      expect(await run(words)).toEqual({status: 0, stdout: '', ...silent})
+    },
+  )
+
+  it.each([
+    ['no-such-program', 'no-such-program: not found in PATH', /^PATH of the program is /],
+    ['./true', './true: no such file', /^there is nothing at true: the working directory has been removed$/],
+  ])('%s is not found', async (program, message, why) => {
+    const {status, stderr} = await run(['--json', program])
+    expect(status).toBe(127)
+    expect(JSON.parse(stderr).error).toMatchObject({code: 'E_NOT_FOUND', message, why: expect.stringMatching(why)})
+  })
+
+  it.runIf(isRoot)('nothing is found below it as the new root # needs root', async () => {
+    const {status, stderr} = await run(['--chroot', '.', 'true'])
+    expect(status).toBe(127)
+    expect(stderr).toMatch(/^spawnctl: true: not found in PATH\nwhy: {2}not found in PATH below the new root \.; /)
+  })
+})
+
 describe.concurrent('descriptors', () => {
   it.each([
     ['null', ''],
@@ -517,7 +550,7 @@ describe.concurrent('the report', () => {
     const run = await exec(['--report', '/no/such/directory/report', '--', 'touch', witness])
     expect(run).toMatchObject({status: 125, stdout: ''})
     expect(run.stderr).toBe(
-      'spawnctl: --report /no/such/directory/report: no such file or directory (ENOENT)\nnext: name a file that can be written\n',
+      'spawnctl: --report /no/such/directory/report: no such file or directory (ENOENT)\nwhy:  the file, or the directory that it should be created in, does not exist\nnext: ls -ld /no/such/directory/report\n',
     )
     expect(existsSync(witness)).toBe(false)
   })
@@ -611,6 +644,40 @@ describe.concurrent('--verbose', () => {
   })
 })
 
+describe.concurrent('what an error says of a name that is no plain word', () => {
+  const red = '\x1b[31mred'
+  const spelled = '\\x1b[31mred'
+
+  it.each<[string[], string]>([
+    [['./a b/ne x'], "chmod +x './a b/ne x', or name its interpreter: sh './a b/ne x'"],
+    [['--cwd', 'a b/c d', 'true'], "check the path: ls -ld 'a b/c d'"],
+    [['--cwd=-x', 'true'], 'check the path: ls -ld ./-x'],
+    [['--cwd', `/${red}`, 'true'], `check the path: ls -ld $'/${spelled}'`],
+    [['--stdin', "it's", 'true'], "ls -ld 'it'\\''s'"],
+    [['--user', 'two words', 'true'], "getent passwd 'two words'"],
+  ])('can be typed: %j', async (words, next) => {
+    const cwd = directory()
+    mkdirSync(join(cwd, 'a b'))
+    writeFileSync(join(cwd, 'a b/ne x'), '#!/bin/sh\n')
+    const {stderr} = await exec(['--json', ...words], {cwd})
+    expect(JSON.parse(stderr).error.next).toBe(next)
+  })
+
+  it.each([[['--cwd', `/${red}`, 'true']], [[`pro${red}`]], [['--verbose', '--cwd', `/${red}`, 'true']]])(
+    'holds nothing that a terminal would obey: %j',
+    async words => {
+      const {stderr} = await exec(words)
+      expect(stderr).toContain(spelled)
+      expect(stderr.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u)
+    },
+  )
+
+  it('is the name itself for a program', async () => {
+    const {stderr} = await exec(['--json', `pro${red}`])
+    expect(JSON.parse(stderr).error.message).toBe(`pro${red}: not found in PATH`)
+  })
+})
+
 describe.concurrent('what cannot be understood', () => {
   it.each<[string[], string, string]>([
     [
@@ -642,6 +709,23 @@ describe.concurrent('what cannot be understood', () => {
     [['--gid', 'no-such-group'], 'there is no group "no-such-group"', 'getent group no-such-group'],
     [['--groups', 'none,x'], 'there is no group "none"', 'getent group none'],
     [['--env', 'A'], '--env wants K=V, not "A"', '--env A=value'],
+    [['--gid', ''], '--gid wants a name or number of a group, not an empty string', '--gid 100'],
+    [['--gid', '4294967295'], '--gid wants a whole number from 0 to 4294967294', '--gid 100'],
+    [['--uid', '4294967295'], '--uid wants a whole number from 0 to 4294967294', '--uid 1000'],
+    [['--cwd', ''], '--cwd wants a directory, not an empty string', '--cwd .'],
+    [['--cgroup', ''], '--cgroup wants a control group, not an empty string', '--cgroup /'],
+    [['--seccomp', ''], '--seccomp wants a file, not an empty string', '--seccomp ./filter.bpf'],
+    [['--report', ''], '--report wants a file, not an empty string', '--report ./report.json'],
+    [['--unset-env', ''], '--unset-env wants a variable', '--unset-env NAME'],
+    [['--stdin', ''], '--stdin wants null, inherit, close', '--stdin null'],
+    [['--stdout', 'read:'], '--stdout wants a path after "read:"', '--stdout read:./file'],
+    [['--fd', '3='], '--fd wants null, inherit, close', '--fd 3=null'],
+    [['--fd', '4294967299=null'], '--fd wants a whole number from 0 to 1048575', '--fd 3=null'],
+    [['--sched', 'fifo:0'], 'fifo has the priorities 1 to 99, not 0', '--sched fifo:10'],
+    [['--sched', 'deadline:1/1/1'], 'a deadline wants 1024 ns', '--sched deadline:1000000/5000000/10000000'],
+    [['--hostname', 'x'.repeat(65)], '--hostname wants a name of 1 to 64 bytes', '--unshare uts --hostname box'],
+    [['--oom-score-adj', '1001'], '--oom-score-adj wants a whole number from -1000 to 1000', '--oom-score-adj 1000'],
+    [['--rlimit', 'core=:'], '--rlimit core=: names no limit', '--rlimit core=unlimited'],
     [['-m', 'posix_spawn', '--sigignore', 'HUP'], 'posix_spawn cannot do "ignore SIGHUP"', '--method clone'],
   ])('is refused with code 125, a reason and a way on: %j', async (options, message, next) => {
     const witness = join(directory(), 'witness')
@@ -663,7 +747,9 @@ describe.concurrent('what cannot be understood', () => {
   })
 
   it('is a program with an empty name: not found', async () => {
-    expect(await exec([''])).toMatchObject({status: 127, stdout: '', stderr: 'spawnctl: the program’s name is empty\n'})
+    const {status, stdout, stderr} = await exec([''])
+    expect({status, stdout}).toEqual({status: 127, stdout: ''})
+    expect(stderr).toMatch(/^spawnctl: the program’s name is empty\nwhy: {2}.*\nnext: spawnctl exec .*\n$/)
   })
 
   it.skipIf(isRoot)('is becoming somebody else without the right to (# needs not to be root)', async () => {

@@ -315,7 +315,8 @@ describe('--join', () => {
   it.each([
     ['/etc/passwd', '/etc/passwd is no namespace'],
     ['/no/such/file', 'the namespace /no/such/file cannot be opened'],
-    ['999999999', '--join 999999999: ENOENT'],
+    ['4194303', '--join 4194303: ENOENT'],
+    ['999999999', '--join 999999999: there is no such process'],
   ])('refuses %s', async (target, message) => {
     const {status, stderr} = await runCli(['exec', '--join', target, 'true'])
     expect(status).toBe(125)

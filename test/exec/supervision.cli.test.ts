@@ -454,6 +454,23 @@ describe.concurrent('a filter of system calls', () => {
     expect(stderr).toMatch(/housekeeping failed at "seccomp filter of 1 instructions": seccomp: .*\(EINVAL\)/)
   })
 
+  it.each([
+    ['/dev/zero', 'more than 32768 bytes are no seccomp filter', 'why:  a filter is 1 to 4096 instructions'],
+    ['/dev/null', '0 bytes are no seccomp filter', 'why:  a filter is 1 to 4096 instructions'],
+    ['/etc', 'illegal operation on a directory (EISDIR)', 'why:  it is a directory'],
+    ['/no/such/file', 'no such file or directory (ENOENT)', 'why:  the file, or the directory'],
+  ])('that is none is refused: %s', async (file, message, why) => {
+    const {status, stderr} = await runCli(['exec', '--seccomp', file, 'true'])
+    expect({status, stderr}).toMatchObject({status: 125, stderr: expect.stringContaining(`${message}\n${why}`)})
+  })
+
+  it('may come through a pipe', async () => {
+    const {status, stderr} = await runShell('spawnctl exec --no-new-privs --seccomp <(cat "$1") true', [
+      filterFile([0x06, 0, 0, 0x7fff0000]),
+    ])
+    expect({status, stderr}).toEqual({status: 0, stderr: ''})
+  })
+
   it.each(methods.filter(method => method !== 'posix_spawn'))(
     'that refuses even the end leaves no child that goes on for ever: %s',
     async method => {

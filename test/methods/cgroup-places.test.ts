@@ -1,4 +1,4 @@
-import {mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import {mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {afterEach, beforeEach, describe, expect, it} from 'vitest'
 import {named, places, type Tree} from '../../src/methods/cgroup-places.js'
@@ -62,6 +62,25 @@ describe('a control group of its own', () => {
       own: {unified: '/', legacy: {pids: '/me'}},
     }
     expect(parents(undefined, tree)).toEqual(['/legacy-pids/me 1 pids', '/ 2 memory'])
+  })
+
+  it.each([
+    ['legacy-pids/box', ['memory'], 'its hierarchy, of version 1, has pids, name=x alone'],
+    ['unified/box', ['memory', 'pids'], 'it is of version 2, and here version 1 has memory and pids'],
+  ])('is refused below %s, for %j are in another hierarchy', (path, missing, why) => {
+    make({'/unified': '||1', '/unified/box': '||', '/legacy-pids/box': '||'})
+    writeFileSync(join(mount, 'legacy-pids/box/cgroup.clone_children'), '0\n')
+    const pids = join(mount, 'legacy-pids')
+    const legacy = {pids, 'name=x': pids, memory: join(mount, 'legacy-memory')}
+    const tree: Tree = {mounts: {unified: join(mount, 'unified'), legacy}, own: {unified: '/', legacy: {}}}
+    expect(() => parents(join(mount, path), tree)).toThrow(
+      expect.objectContaining({
+        message: `the control group ${join(mount, path)} cannot limit ${missing.join(' and ')}`,
+        why,
+        next: expect.stringMatching(/^leave --cgroup out/),
+      }),
+    )
+    expect(readdirSync(join(mount, path)).filter(name => name.startsWith('spawnctl-'))).toEqual([])
   })
 
   it('is refused where no controller is to be had', () => {

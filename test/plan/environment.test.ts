@@ -53,14 +53,23 @@ describe('readEnvironment', () => {
     expect(read({'unset-env': ['TWICE', 'noequals']}, odd)).toEqual(['=C:=x'])
   })
 
-  it.each(['', 'NAME', '=value'])('refuses --env "%s" and shows the form', entry => {
-    expect(() => read({env: [entry]})).toThrow(
-      expect.objectContaining({code: 'E_USAGE', message: expect.stringContaining('wants K=V')}),
-    )
+  it.each([
+    ['', '--env NAME=value, or --unset-env NAME to remove it'],
+    ['A', '--env A=value, or --unset-env A to remove it'],
+    ['two words', "--env 'two words=value', or --unset-env 'two words' to remove it"],
+    ['=B', '--env NAME=B'],
+    ['==B', '--env NAME==B'],
+  ])('refuses --env "%s" and shows what can be typed', (entry, next) => {
+    const error = expect.objectContaining({code: 'E_USAGE', message: expect.stringContaining('wants K=V'), next})
+    expect(() => read({env: [entry]})).toThrow(error)
   })
 
-  it.each(['', 'A=1'])('refuses --unset-env "%s"', name => {
-    expect(() => read({'unset-env': [name]})).toThrow(expect.objectContaining({code: 'E_USAGE'}))
+  it.each([
+    ['', '--unset-env NAME'],
+    ['A=1', '--unset-env A'],
+    ['=', '--unset-env NAME'],
+  ])('refuses --unset-env "%s" and shows what can be typed', (name, next) => {
+    expect(() => read({'unset-env': [name]})).toThrow(expect.objectContaining({code: 'E_USAGE', next}))
   })
 })
 

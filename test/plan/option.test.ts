@@ -32,14 +32,16 @@ describe('wholeNumber', () => {
     ['007', 7],
     ['100', 100],
   ])('reads "%s"', (text, number) => {
-    expect(wholeNumber(text, 'uid', 100)).toBe(number)
+    expect(wholeNumber(text, 'uid', 100, {})).toBe(number)
   })
 
   it.each(['', '101', '-1', '+1', '1.0', '1e2', '0x10', ' 1', '1\n', '٣', '99999999999999999999'])(
     'refuses "%s"',
     text => {
-      expect(() => wholeNumber(text, 'uid', 100)).toThrow(
-        expect.objectContaining({code: 'E_USAGE', message: expect.stringContaining('--uid wants a whole number')}),
+      const advice = {why: 'why', next: 'next'}
+      const message = expect.stringContaining('--uid wants a whole number')
+      expect(() => wholeNumber(text, 'uid', 100, advice)).toThrow(
+        expect.objectContaining({code: 'E_USAGE', message, ...advice}),
       )
     },
   )

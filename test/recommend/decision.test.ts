@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest'
 import {decide, openQuestion, readQuestion} from '../../dist/recommend/decision.js'
-import {shellWords} from '../../src/report/shell-words.js'
+import {shellWords} from '../../src/plan/shell-words.js'
 
 const ofDerived = 'derived' as const
 

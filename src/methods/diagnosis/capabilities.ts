@@ -1,7 +1,7 @@
-import {readFileSync} from 'node:fs'
 import type {Advice} from '../../errors.js'
-import {allCapabilities, capabilitiesIn, describeCapabilities} from '../../plan/capability-names.js'
+import {allCapabilities, capabilitySet, describeCapabilities} from '../../plan/capability-names.js'
 import type {Step} from '../../plan/step.js'
+import {readText} from '../read-text.js'
 import {isInside} from './rights.js'
 
 /** What the caller can pass on, and the last capability of its kernel; undefined where there is no /proc. */
@@ -11,13 +11,9 @@ interface Had {
 }
 
 function had(): Had | undefined {
-  try {
-    const permitted = /^CapPrm:\s*(\w+)/m.exec(readFileSync('/proc/thread-self/status', 'utf8'))?.[1] ?? '0'
-    const last = Number(readFileSync('/proc/sys/kernel/cap_last_cap', 'utf8'))
-    return {permitted: capabilitiesIn(permitted), last}
-  } catch {
-    return undefined
-  }
+  const [status, last] = ['/proc/thread-self/status', '/proc/sys/kernel/cap_last_cap'].map(readText)
+  if (status === undefined || last === undefined) return undefined
+  return {permitted: capabilitySet(status, 'CapPrm'), last: Number(last)}
 }
 
 /** As --ambient-caps takes it, with "all" where that is shorter. */

@@ -1,26 +1,18 @@
-import {readFileSync} from 'node:fs'
 import type {Advice} from '../../errors.js'
 import type {Step} from '../../plan/step.js'
 import {ownCgroups} from '../cgroup-tree.js'
 import type {Method} from '../method.js'
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return ''
-  }
-}
+import {readText} from '../read-text.js'
 
 /** The nearest cgroup, of either version, that has as many processes as its pids controller lets it. */
 function fullCgroup(): {path: string; max: number} | undefined {
   return [...ownCgroups(), ...ownCgroups('pids')]
-    .map(path => ({path, max: Number(read(`${path}/pids.max`))}))
-    .find(({path, max}) => max > 0 && Number(read(`${path}/pids.current`)) >= max)
+    .map(path => ({path, max: Number(readText(`${path}/pids.max`))}))
+    .find(({path, max}) => max > 0 && Number(readText(`${path}/pids.current`)) >= max)
 }
 
 function processLimit(): string | undefined {
-  return /^Max processes\s+(\d+)/m.exec(read('/proc/self/limits'))?.[1]
+  return /^Max processes\s+(\d+)/m.exec(readText('/proc/self/limits') ?? '')?.[1]
 }
 
 function explainEagain(): Required<Advice> {

@@ -1,9 +1,11 @@
 import {existsSync} from 'node:fs'
-import {dirname} from 'node:path'
+import {dirname, isAbsolute} from 'node:path'
 import type {Advice} from '../../errors.js'
 import {entriesOf, variable} from '../../plan/environment.js'
 import {kindOf} from '../../plan/housekeeping.js'
+import {pathLimits} from '../../plan/path-limits.js'
 import type {Plan} from '../../plan/plan.js'
+import {shellPath} from '../../plan/shell-words.js'
 import {readableText, type Text, textBytes} from '../../plan/text.js'
 import {explainOwnLimit, explainWant} from './creation.js'
 import {inspect, type Missing} from './executable.js'
@@ -27,9 +29,10 @@ function look(plan: Plan, path: string) {
 function whyNoFile(plan: Plan, program: string): string {
   if (!isInSight(plan))
     return 'it, or the loader that it names, is not among what the program is shown: that cannot be seen from here'
-  return look(plan, program).state === 'missing'
-    ? `there is nothing at ${callerPath(plan, program)}`
-    : `${callerPath(plan, program)} is there; what it names as its loader or interpreter may not be`
+  const place = callerPath(plan, program)
+  if (look(plan, program).state !== 'missing')
+    return `${place} is there; what it names as its loader or interpreter may not be`
+  return `there is nothing at ${place}${isAbsolute(place) ? '' : ': the working directory has been removed'}`
 }
 
 /** Why no directory of PATH has the program: what the caller finds there need not be what the program is shown. */
@@ -40,7 +43,7 @@ function explainSearch(plan: Plan, program: string): Required<Advice> {
   if (isInSight(plan) && look(plan, `./${program}`).state !== 'missing')
     return {
       why: root === undefined ? path : `not found in PATH below the new root ${root}; ${path}`,
-      next: `there is one in the working directory: ./${program}`,
+      next: `there is one in the working directory: ${shellPath(`./${program}`)}`,
     }
   if (mounts !== undefined) {
     const where = root === undefined ? '' : ` below the new root ${root}`
@@ -52,7 +55,7 @@ function explainSearch(plan: Plan, program: string): Required<Advice> {
   if (root !== undefined)
     return {
       why: `not found in PATH below the new root ${root}; ${path}`,
-      next: `check the spelling; name a root that holds the program (ls ${root}), or show it there: --unshare mount --bind /usr:/usr:ro (onto a directory that is there); or set another PATH with --env PATH=…`,
+      next: `check the spelling; name a root that holds the program (ls ${shellPath(root)}), or show it there: --unshare mount --bind /usr:/usr:ro (onto a directory that is there); or set another PATH with --env PATH=…`,
     }
   return isInSight(plan)
     ? {why: path, next: 'check the spelling, give a path, or set another PATH with --env PATH=…'}
@@ -83,7 +86,7 @@ function notFound(plan: Plan, program: string): ExecDiagnosis {
 function bindLoader(loader: string): string {
   const top = `/${loader.split('/')[1]}`
   const directories = [...new Set(['/lib', top])]
-  return `--unshare mount ${directories.map(path => `--bind ${path}:${path}:ro`).join(' ')} (onto directories that are there)`
+  return `--unshare mount ${directories.map(path => `--bind ${shellPath(`${path}:${path}:ro`)}`).join(' ')} (onto directories that are there)`
 }
 
 function missingBelow(root: string, path: string, {interpreter, line, of}: Missing): ExecDiagnosis {
@@ -117,7 +120,7 @@ function missing(path: string, {interpreter, line, of}: Missing): ExecDiagnosis 
     loader: {
       name: 'loader',
       why: 'the program is there, but was built for another libc or architecture',
-      next: `file ${of ?? path} tells what it was built for`,
+      next: `file ${shellPath(of ?? path)} tells what it was built for`,
     },
     script: {
       name: 'interpreter',
@@ -127,7 +130,7 @@ function missing(path: string, {interpreter, line, of}: Missing): ExecDiagnosis 
     shell: {
       name: 'shell',
       why: 'a file that is in no known binary format and has no #! line is executed by /bin/sh',
-      next: `install ${interpreter}, or name another interpreter before ${path}`,
+      next: `install ${interpreter}, or name another interpreter before ${shellPath(path)}`,
     },
   }[line]
   const message = `${path}: ${whose} ${name} ${interpreter} is missing`
@@ -158,13 +161,13 @@ function explainFile(plan: Plan, candidate: Text): ExecDiagnosis | undefined {
         code: 'E_NOT_EXECUTABLE',
         message: `${path}: permission denied`,
         why: 'the file is there, but its mode does not let this user execute it',
-        next: `chmod +x ${place}, or name its interpreter: sh ${path}`,
+        next: `chmod +x ${shellPath(place)}, or name its interpreter: sh ${shellPath(path)}`,
         exitCode: 126,
       }
     case 'interpreter-missing': {
       const told = root === undefined ? missing(path, finding) : missingBelow(root, path, finding)
       return finding.interpreter.endsWith('\r')
-        ? {...told, next: `the line ends in a carriage return: sed -i 's/\\r$//' ${place}`}
+        ? {...told, next: `the line ends in a carriage return: sed -i 's/\\r$//' ${shellPath(place)}`}
         : told
     }
   }
@@ -178,12 +181,12 @@ function explainDenial(plan: Plan, candidates: readonly Text[]): Required<Advice
   if (closed !== undefined && !program.includes('/'))
     return {
       why: `no directory of PATH that may be entered has it, and ${dirname(closed)} may not be`,
-      next: `check the spelling; namei -l ${dirname(closed)} tells who may enter; or set another PATH with --env PATH=…`,
+      next: `check the spelling; namei -l ${shellPath(dirname(closed))} tells who may enter; or set another PATH with --env PATH=…`,
     }
   const file = paths.find(path => look(plan, path).state === 'present') ?? program
   return {
     why: 'a directory on its path may not be entered, or its file system is mounted noexec',
-    next: `namei -l ${file}; findmnt -T ${file}`,
+    next: `namei -l ${shellPath(file)}; findmnt -T ${shellPath(file)}`,
   }
 }
 
@@ -230,21 +233,25 @@ export function diagnoseExec(plan: Plan, candidates: readonly Text[], errno: str
     case 'E2BIG':
       return {...generic, code: 'E_TOO_BIG', message: `${program}: argument list too long (E2BIG)`, ...tooBig(plan)}
     case 'ETXTBSY':
-      return {...generic, why: 'the file is still open for writing somewhere', next: `fuser -v ${program}`}
+      return {...generic, why: 'the file is still open for writing somewhere', next: `fuser -v ${shellPath(program)}`}
     case 'ELOOP':
       return {
         ...generic,
-        why: 'more than 40 symbolic links on its path, or links in a circle',
-        next: `namei ${program}`,
+        why: pathLimits.ELOOP,
+        next: `namei ${shellPath(program)}`,
       }
     case 'ENAMETOOLONG':
       return {
         ...generic,
-        why: 'a path may have 4095 bytes, and every name in it 255',
-        next: 'check the path; one that is too long as a whole is shorter from a directory on it: --chdir DIR -- ./rest',
+        why: pathLimits.ENAMETOOLONG,
+        next: 'check the path; one that is too long as a whole is shorter from a directory on it: --cwd DIR -- ./rest',
       }
     case 'ENOEXEC':
-      return {...generic, why: 'the file is neither a known binary format nor a script', next: `file ${program}`}
+      return {
+        ...generic,
+        why: 'the file is neither a known binary format nor a script',
+        next: `file ${shellPath(program)}`,
+      }
     case 'EAGAIN':
       return {...generic, why: 'the new user is at its limit of processes (RLIMIT_NPROC)', next: 'ulimit -u'}
     case 'EPERM':

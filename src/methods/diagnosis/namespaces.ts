@@ -1,18 +1,10 @@
-import {readFileSync} from 'node:fs'
 import type {Advice} from '../../errors.js'
 import {stepKinds} from '../../plan/housekeeping.js'
 import {namespaceFile, namespaceFlags} from '../../plan/namespaces.js'
 import type {Step} from '../../plan/step.js'
+import {readText} from '../read-text.js'
 
 type Read = (path: string) => string | undefined
-
-function readSetting(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8').trim()
-  } catch {
-    return undefined
-  }
-}
 
 /** Settings that say no to user namespaces, by the value with which they do. */
 const switches: readonly {sysctl: string; no: string; yes: string; why: string}[] = [
@@ -30,10 +22,6 @@ const switches: readonly {sysctl: string; no: string; yes: string; why: string}[
   },
 ]
 
-function file(sysctl: string): string {
-  return `/proc/sys/${sysctl.replaceAll('.', '/')}`
-}
-
 /** As many as most distributions allow a small machine. */
 const usualNamespaces = 10_000
 
@@ -42,18 +30,19 @@ export function raiseNamespaceLimit(sysctl: string): string {
 }
 
 /** Names the sysctl that refuses a namespace, or undefined when none of them does. */
-export function explainNamespaces(step: Step, errno: string, read: Read = readSetting): Advice | undefined {
+export function explainNamespaces(step: Step, errno: string, read: Read = readText): Advice | undefined {
   const isAffected = ['unshare', 'hostname', 'loopback', 'mounts', 'root'].includes(step.kind)
   if (!isAffected) return undefined
+  const settingOf = (sysctl: string) => read(`/proc/sys/${sysctl.replaceAll('.', '/')}`)?.trim()
   if (step.kind === 'unshare' && (errno === 'ENOSPC' || errno === 'EUSERS')) {
-    const namespace = step.namespaces.find(name => read(file(`user.max_${namespaceFile(name)}_namespaces`)) === '0')
+    const namespace = step.namespaces.find(name => settingOf(`user.max_${namespaceFile(name)}_namespaces`) === '0')
     if (namespace === undefined) return undefined
     const sysctl = `user.max_${namespaceFile(namespace)}_namespaces`
     return {why: `${sysctl} is 0: no ${namespace} namespaces here`, next: `sudo ${raiseNamespaceLimit(sysctl)}`}
   }
   if (errno !== 'EPERM' && errno !== 'EACCES') return undefined
   if (step.kind === 'unshare' && !step.namespaces.includes('user')) return undefined
-  const refusing = switches.find(({sysctl, no}) => read(file(sysctl)) === no)
+  const refusing = switches.find(({sysctl, no}) => settingOf(sysctl) === no)
   return (
     refusing && {
       why: `${refusing.sysctl} is ${refusing.no}: ${refusing.why}`,

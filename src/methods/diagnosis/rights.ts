@@ -1,7 +1,8 @@
-import {readFileSync, readlinkSync} from 'node:fs'
+import {readlinkSync} from 'node:fs'
 import type {Advice} from '../../errors.js'
-import {capabilitiesIn, capabilityName} from '../../plan/capability-names.js'
+import {capabilityName, capabilitySet} from '../../plan/capability-names.js'
 import type {Step} from '../../plan/step.js'
+import {readText} from '../read-text.js'
 import {withoutSudo} from './sudo.js'
 
 /** What advice on rights depends on; another one only in tests. */
@@ -25,12 +26,8 @@ function thisCaller(): Caller {
   return {
     isRoot: process.geteuid?.() === 0,
     get effective() {
-      try {
-        const sets = readFileSync('/proc/thread-self/status', 'utf8')
-        return capabilitiesIn(/^CapEff:\s*(\w+)/m.exec(sets)?.[1] ?? '0')
-      } catch {
-        return undefined
-      }
+      const status = readText('/proc/thread-self/status')
+      return status === undefined ? undefined : capabilitySet(status, 'CapEff')
     },
     sharesUserNamespace(pid) {
       const own = userNamespace('self')

@@ -37,10 +37,19 @@ export function pathBelow(root: string, path: string): string {
   return join(root, ...found)
 }
 
+/** As an absolute path, unless it begins at a working directory that has been removed and so has no name. */
+function absolute(...path: readonly string[]): string {
+  try {
+    return resolve(...path)
+  } catch {
+    return join(...path)
+  }
+}
+
 /** The new root, as the caller calls it. */
 export function newRoot({steps}: Plan): string | undefined {
   const root = steps.find(step => step.kind === 'root')
-  return root && resolve(readableText(root.path))
+  return root && absolute(readableText(root.path))
 }
 
 /** What the program calls so, as the caller calls it: it is relative to the program's working directory and root. */
@@ -48,7 +57,7 @@ export function callerPath(plan: Plan, path: string): string {
   const root = newRoot(plan)
   const chdir = plan.steps.find(step => step.kind === 'chdir')
   const directory = chdir === undefined ? '.' : readableText(chdir.path)
-  if (root === undefined) return resolve(directory, path)
+  if (root === undefined) return absolute(directory, path)
   return pathBelow(root, path.startsWith('/') ? path : `${directory}/${path}`)
 }
 

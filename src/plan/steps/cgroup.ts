@@ -1,10 +1,9 @@
 import {PlanError, UsageError} from '../../errors.js'
-import {lastValue, type OptionValues} from '../option.js'
+import {lastValue, type OptionValues, refuseEmpty} from '../option.js'
+import {pidLimit} from '../pids.js'
 import type {Cgroup, CgroupLimits, StepKind} from '../step.js'
 
 const usPerPeriod = 100_000
-/** PID_MAX_LIMIT, linux/threads.h. */
-const mostPids = 2 ** 22
 const leastUs = 1000
 const mostPeriodUs = 1_000_000
 const mostCpuPercent = 1_000_000
@@ -18,7 +17,7 @@ function memory(text: string): number {
 }
 
 function processes(text: string): number {
-  if (/^[1-9]\d*$/.test(text) && Number(text) <= mostPids) return Number(text)
+  if (/^[1-9]\d*$/.test(text) && Number(text) <= pidLimit) return Number(text)
   throw new UsageError(`--pids-max wants a number of processes and threads, not "${text}"`, {next: '--pids-max 100'})
 }
 
@@ -89,7 +88,7 @@ export const cgroup: StepKind<'cgroup'> = {
   read(values) {
     const path = lastValue(values, 'cgroup')
     const limits = readLimits(values)
-    if (path === '') throw new UsageError('--cgroup wants a path, not an empty string')
+    refuseEmpty(path, 'cgroup', 'a control group', '/')
     if (path === undefined && limits === undefined) return undefined
     return {kind: 'cgroup', ...(path !== undefined && {path}), ...(limits && {limits})}
   },

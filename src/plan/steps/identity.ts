@@ -1,5 +1,5 @@
 import {type Advice, PlanError, UsageError} from '../../errors.js'
-import {lastValue, type OptionValues, wholeNumber} from '../option.js'
+import {lastValue, type OptionValues, refuseEmpty, wholeNumber} from '../option.js'
 import {words32} from '../script.js'
 import type {StepKind, Surroundings} from '../step.js'
 
@@ -36,8 +36,17 @@ function splitUser(text: string): [user: string, group: string | undefined] {
   return colon < 0 ? [text, undefined] : [text.slice(0, colon), text.slice(colon + 1)]
 }
 
-function groupId(text: string, option: string, surroundings: Surroundings): number {
-  return isNumber(text) ? wholeNumber(text, option, mostId) : surroundings.findGroup(text)
+function readId(text: string, option: 'uid' | 'gid' | 'groups' | 'user'): number {
+  const [what, example] = option === 'uid' ? ['user', '1000'] : ['group', option === 'user' ? 'nobody:100' : '100']
+  return wholeNumber(text, option, mostId, {
+    why: `the number of a ${what}; ${mostId + 1} is none, but "leave it as it is" to the kernel`,
+    next: `--${option} ${example}`,
+  })
+}
+
+function groupId(text: string, option: 'gid' | 'groups' | 'user', surroundings: Surroundings): number {
+  refuseEmpty(text, option, 'a name or number of a group', '100')
+  return isNumber(text) ? readId(text, option) : surroundings.findGroup(text)
 }
 
 /** --user means what login means: the user's uid, primary group and supplementary groups. */
@@ -65,7 +74,7 @@ function readIdentity(values: OptionValues, surroundings: Surroundings): Identit
   const identity = user === undefined ? {} : readUser(user, surroundings)
   if (user !== undefined && uid !== undefined)
     throw new UsageError('--user and --uid both name a user', {next: 'keep one'})
-  if (uid !== undefined) identity.uid = wholeNumber(uid, 'uid', mostId)
+  if (uid !== undefined) identity.uid = readId(uid, 'uid')
   if (gid !== undefined) identity.gid = groupId(gid, 'gid', surroundings)
   if (groups !== undefined) {
     const names = groups === 'none' || groups === '' ? [] : groups.split(',')

@@ -1,6 +1,7 @@
 import {PlanError, UsageError} from '../../errors.js'
 import {flagsOf, type Namespace, namespaces, readNamespace} from '../namespaces.js'
 import type {OptionValues} from '../option.js'
+import {pidLimit} from '../pids.js'
 import type {ScriptWriter} from '../script.js'
 import type {JoinTarget, StepKind, Surroundings} from '../step.js'
 
@@ -12,6 +13,11 @@ function readTarget(text: string, surroundings: Surroundings): JoinTarget {
   if (pid === undefined)
     throw new UsageError(`--join wants PID, PID:LIST or the path of a namespace, not "${text}"`, {
       next: '--join 1234:net,mount, or --join /run/netns/NAME',
+    })
+  if (Number(pid) > pidLimit)
+    throw new UsageError(`--join ${pid}: there is no such process`, {
+      why: `pids are below ${pidLimit} (PID_MAX_LIMIT)`,
+      next: 'lsns lists namespaces and their processes',
     })
   const asked = list?.split(',').map(name => readNamespace(name, 'join'))
   const chosen = asked ?? surroundings.foreignNamespaces(Number(pid))

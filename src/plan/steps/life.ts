@@ -1,5 +1,5 @@
-import {PlanError, UsageError} from '../../errors.js'
-import {lastValue} from '../option.js'
+import {type Advice, PlanError, UsageError} from '../../errors.js'
+import {lastValue, refuseEmpty} from '../option.js'
 import {words64} from '../script.js'
 import {lastSignal, signalName, signalNumber} from '../signals.js'
 import type {StepKind} from '../step.js'
@@ -9,6 +9,7 @@ const SIGKILL = 9
 const SECCOMP_SET_MODE_FILTER = 1
 const instructionBytes = 8
 const mostInstructions = 4096
+const mostFilterBytes = mostInstructions * instructionBytes
 
 /** sys/personality.h, spelled as setarch(8) does. */
 const personas: Readonly<Record<string, number>> = {
@@ -95,6 +96,11 @@ export const personality: StepKind<'personality'> = {
     }`,
 }
 
+const whatFilterIs: Advice = {
+  why: `a filter is 1 to ${mostInstructions} instructions of ${instructionBytes} bytes (struct sock_filter)`,
+  next: 'write one with libseccomp’s seccomp_export_bpf',
+}
+
 export const seccomp: StepKind<'seccomp'> = {
   kind: 'seccomp',
   summary:
@@ -109,15 +115,17 @@ export const seccomp: StepKind<'seccomp'> = {
   ],
   read(values, surroundings) {
     const path = lastValue(values, 'seccomp')
-    return path === undefined ? undefined : {kind: 'seccomp', program: surroundings.readFile(path, 'seccomp')}
+    refuseEmpty(path, 'seccomp', 'a file', './filter.bpf')
+    if (path === undefined) return undefined
+    const program = surroundings.readFile(path, 'seccomp', mostFilterBytes)
+    if (program.length > mostFilterBytes)
+      throw new UsageError(`--seccomp ${path}: more than ${mostFilterBytes} bytes are no seccomp filter`, whatFilterIs)
+    return {kind: 'seccomp', program}
   },
   check(step) {
     const count = step.program.length / instructionBytes
     if (!Number.isInteger(count) || count < 1 || count > mostInstructions)
-      throw new PlanError('E_STEPS', `${step.program.length} bytes are no seccomp filter`, {
-        why: `a filter is 1 to ${mostInstructions} instructions of ${instructionBytes} bytes (struct sock_filter)`,
-        next: 'write one with libseccomp’s seccomp_export_bpf',
-      })
+      throw new PlanError('E_STEPS', `${step.program.length} bytes are no seccomp filter`, whatFilterIs)
   },
   lower(step, script) {
     const instructions = script.pool.bytes(step.program)

@@ -29,7 +29,10 @@ function readLimit(option: string, surroundings: Surroundings): [ResourceName, L
   const text = option.slice(equals + 1)
   const colon = text.indexOf(':')
   const [soft, hard] = colon < 0 ? [text, text] : [text.slice(0, colon), text.slice(colon + 1)]
-  if (soft === '' && hard === '') throw new UsageError(`--rlimit ${option} names no limit`)
+  if (soft === '' && hard === '')
+    throw new UsageError(`--rlimit ${option} names no limit`, {
+      next: `--rlimit ${name}=unlimited, or ${name}=SOFT:HARD`,
+    })
   const now = soft === '' || hard === '' ? surroundings.findLimit(name) : undefined
   const most = hard === '' && now ? now.hard : limitValue(hard, option)
   // Node has raised the soft limit nofile to the hard one, so that it may be too high is nobody's wish.

@@ -2,7 +2,9 @@ import {posix} from 'node:path'
 import {type Advice, PlanError, UsageError} from '../../errors.js'
 import {AT_FDCWD, O_CLOEXEC, O_PATH} from '../open-flags.js'
 import {lastValue} from '../option.js'
+import {pathLimits} from '../path-limits.js'
 import {type PoolReference, type ScriptWriter, type Slot, words64} from '../script.js'
+import {shellPath} from '../shell-words.js'
 import type {Mount, Step, StepKind} from '../step.js'
 import {readableText, refuseNul} from '../text.js'
 import {needsOwn} from './unshare.js'
@@ -90,14 +92,14 @@ function explainMissing({mounts, under}: MountsStep, syscall: string | undefined
     case 'open_tree':
       return {
         why: `a source is not there, or may not be reached: ${sources.join(', ')}`,
-        next: `ls -ld ${sources.join(' ')}`,
+        next: `ls -ld ${sources.map(shellPath).join(' ')}`,
       }
     case 'openat':
       if (under !== undefined) {
         const root = readableText(under)
         return {
           why: `the new root ${root} is not there, or may not be reached`,
-          next: `ls -ld ${root}`,
+          next: `ls -ld ${shellPath(root)}`,
         }
       }
       break
@@ -108,6 +110,16 @@ function explainMissing({mounts, under}: MountsStep, syscall: string | undefined
     why: `a target is not there, or what is mounted over it before hides it: ${all}`,
     next: 'mkdir the targets first, also in a directory that is shown at their place',
   }
+}
+
+/** A command that shows what goes onto what. */
+function lookAtBoth({mounts, under}: MountsStep): string {
+  const paths = mounts.flatMap(mount => {
+    const target = readableText(mount.target)
+    const place = under === undefined ? target : posix.join(readableText(under), target)
+    return mount.type === 'bind' ? [readableText(mount.source), place] : [place]
+  })
+  return `ls -ld ${paths.map(shellPath).join(' ')}`
 }
 
 const options = [
@@ -182,11 +194,14 @@ export const mounts: StepKind<'mounts'> = {
       case 'ENOENT':
       case 'EACCES':
         return explainMissing(step, syscall, all)
+      case 'ELOOP':
+      case 'ENAMETOOLONG':
+        return {why: `${pathLimits[errno]}: ${all}`, next: lookAtBoth(step)}
       case 'EINVAL':
         if (syscall !== 'move_mount') return undefined
-        return {why: `a directory goes onto a directory, a file onto a file: ${all}`, next: 'ls -ld both'}
+        return {why: `a directory goes onto a directory, a file onto a file: ${all}`, next: lookAtBoth(step)}
       case 'ENOTDIR':
-        return {why: `a directory goes onto a directory, a file onto a file: ${all}`, next: 'ls -ld both'}
+        return {why: `a directory goes onto a directory, a file onto a file: ${all}`, next: lookAtBoth(step)}
       case 'EPERM':
         return step.mounts.some(({type}) => type === 'proc')
           ? {

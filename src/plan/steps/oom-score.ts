@@ -18,7 +18,10 @@ export const oomScoreAdj: StepKind<'oom_score_adj'> = {
     const text = lastValue(values, 'oom-score-adj')
     if (text === undefined) return undefined
     if (!/^[+-]?\d+$/.test(text) || Math.abs(Number(text)) > most)
-      throw new UsageError(`--oom-score-adj wants a whole number from -${most} to ${most}, not "${text}"`)
+      throw new UsageError(`--oom-score-adj wants a whole number from -${most} to ${most}, not "${text}"`, {
+        why: `${most} makes it the first to be killed, -${most} one that never is`,
+        next: `--oom-score-adj ${most}`,
+      })
     return {kind: 'oom_score_adj', value: Number(text)}
   },
   check(step) {

@@ -1,6 +1,8 @@
 import {UsageError} from '../../errors.js'
 import {AT_FDCWD} from '../open-flags.js'
 import {lastValue} from '../option.js'
+import {pathLimits} from '../path-limits.js'
+import {shellPath} from '../shell-words.js'
 import type {StepKind} from '../step.js'
 import {readableText, refuseNul} from '../text.js'
 import {needsOwn} from './unshare.js'
@@ -55,21 +57,24 @@ export const root: StepKind<'root'> = {
     switch (errno) {
       case 'ENOENT':
       case 'ENOTDIR':
-        return {why: `${directory} is no directory here`, next: `ls -ld ${directory}`}
+        return {why: `${directory} is no directory here`, next: `ls -ld ${shellPath(directory)}`}
       case 'EBUSY':
         return {why: `${directory} is the root already`, next: 'another directory for --pivot-root'}
       case 'EINVAL':
         return {
           why: 'the present root cannot be moved away: it is an initramfs, or a chroot that is no mount',
-          next: `--chroot ${directory}`,
+          next: `--chroot ${shellPath(directory)}`,
         }
       case 'EPERM':
         return {
           why: `${by} needs ${by === 'chroot' ? 'CAP_SYS_CHROOT' : 'CAP_SYS_ADMIN'}`,
           next: 'sudo, or a user namespace: --unshare user --map-root-user',
         }
+      case 'ELOOP':
+      case 'ENAMETOOLONG':
+        return {why: pathLimits[errno], next: `namei ${shellPath(directory)}`}
       case 'EACCES':
-        return {why: `${directory} may not be entered by this user`, next: `namei -l ${directory}`}
+        return {why: `${directory} may not be entered by this user`, next: `namei -l ${shellPath(directory)}`}
     }
     return undefined
   },

@@ -51,11 +51,17 @@ export const sched: StepKind<'sched'> = {
   },
   check(step) {
     if ('priority' in step && !(step.priority >= leastPriority && step.priority <= mostPriority))
-      throw new PlanError('E_STEPS', `${step.policy} has the priorities 1 to 99, not ${step.priority}`)
+      throw new PlanError('E_STEPS', `${step.policy} has the priorities 1 to 99, not ${step.priority}`, {
+        why: 'a higher one goes before all lower ones; only other, batch and idle have no more than 0',
+        next: `--sched ${step.policy}:10`,
+      })
     if (step.policy !== 'deadline') return
     const {runtime, deadline, period} = step
     if (!(leastRuntimeNs <= runtime && runtime <= deadline && deadline <= period))
-      throw new PlanError('E_STEPS', `a deadline wants ${leastRuntimeNs} ns ≤ runtime ≤ deadline ≤ period`)
+      throw new PlanError('E_STEPS', `a deadline wants ${leastRuntimeNs} ns ≤ runtime ≤ deadline ≤ period`, {
+        why: 'it promises the runtime before each deadline, once in every period',
+        next: '--sched deadline:1000000/5000000/10000000',
+      })
   },
   lower(step, script) {
     if (step.policy === 'deadline') {

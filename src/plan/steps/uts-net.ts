@@ -20,7 +20,10 @@ export const hostname: StepKind<'hostname'> = {
     const name = lastValue(values, 'hostname')
     if (name === undefined) return undefined
     if (name === '' || Buffer.byteLength(name) > mostNameBytes)
-      throw new UsageError(`--hostname wants a name of 1 to ${mostNameBytes} bytes, not "${name}"`)
+      throw new UsageError(`--hostname wants a name of 1 to ${mostNameBytes} bytes, not "${name}"`, {
+        why: `it has ${Buffer.byteLength(name)}, and the kernel keeps no more than ${mostNameBytes} (__NEW_UTS_LEN)`,
+        next: '--unshare uts --hostname box',
+      })
     return {kind: 'hostname', name}
   },
   check: (_, steps) => needsOwn('uts', 'a host’s name', steps),

@@ -1,5 +1,7 @@
 import {PlanError, UsageError} from '../../errors.js'
-import {lastValue} from '../option.js'
+import {lastValue, refuseEmpty} from '../option.js'
+import {pathLimits} from '../path-limits.js'
+import {shellPath} from '../shell-words.js'
 import type {StepKind} from '../step.js'
 import {readableText, refuseNul} from '../text.js'
 
@@ -9,7 +11,7 @@ export const chdir: StepKind<'chdir'> = {
   options: [{name: 'cwd', char: 'C', value: 'DIR', summary: 'start the program in this directory'}],
   read(values) {
     const path = lastValue(values, 'cwd')
-    if (path === '') throw new UsageError('--cwd wants a directory, not an empty string')
+    refuseEmpty(path, 'cwd', 'a directory', '.')
     return path === undefined ? undefined : {kind: 'chdir', path}
   },
   check: step => refuseNul(step.path, 'the working directory'),
@@ -19,7 +21,7 @@ export const chdir: StepKind<'chdir'> = {
   lowerToPosixSpawn: (step, actions) => actions.chdir(step.path),
   explain(step, errno) {
     const path = readableText(step.path)
-    const next = `check the path: ls -ld ${path}`
+    const next = `check the path: ls -ld ${shellPath(path)}`
     switch (errno) {
       case 'ENOENT':
         return {why: `the directory ${path} does not exist (the program is not to blame)`, next}
@@ -27,6 +29,9 @@ export const chdir: StepKind<'chdir'> = {
         return {why: `${path}, or a part of it, is not a directory`, next}
       case 'EACCES':
         return {why: `${path} may not be entered by the user that the program runs as`, next}
+      case 'ELOOP':
+      case 'ENAMETOOLONG':
+        return {why: pathLimits[errno], next: `namei ${shellPath(path)}`}
     }
     return undefined
   },

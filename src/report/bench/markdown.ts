@@ -1,7 +1,7 @@
 import {byBallast, describeBallast} from '../../bench/ballast.js'
 import type {BenchResult, Fit, RowResult} from '../../bench/result.js'
 import type {Interval} from '../../bench/statistics/interval.js'
-import {shellWords} from '../shell-words.js'
+import {shellWords} from '../../plan/shell-words.js'
 import {conclusion} from './conclusion.js'
 import {columns} from './figures.js'
 

@@ -1,7 +1,7 @@
 import {byBallast, describeBallast} from '../../bench/ballast.js'
 import type {BenchResult, Fit, Warning} from '../../bench/result.js'
+import {shellWords} from '../../plan/shell-words.js'
 import {paragraph, type Style} from '../recommendation.js'
-import {shellWords} from '../shell-words.js'
 import {chartTitle, type Glyphs, memoryChart} from './chart.js'
 import {conclusion} from './conclusion.js'
 import {atTheLargest, grows, isFlat, type Series, seriesOf, slope} from './memory.js'

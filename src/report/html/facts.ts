@@ -1,7 +1,7 @@
 import type {Environment} from '../../bench/environment.js'
 import type {BenchResult, Scenario} from '../../bench/result.js'
 import {showBytes} from '../../bench/size.js'
-import {shellWords} from '../shell-words.js'
+import {shellWords} from '../../plan/shell-words.js'
 import {html, type Markup} from './markup.js'
 
 type Fact = readonly [name: string, value: string | null]

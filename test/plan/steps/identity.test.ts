@@ -62,7 +62,7 @@ describe('the identity', () => {
     [{user: 'alice:wheel'}, 'no group wheel'],
     [{gid: 'wheel'}, 'no group wheel'],
     [{groups: 'tty,wheel'}, 'no group wheel'],
-    [{groups: 'tty,'}, 'no group '],
+    [{groups: 'tty,'}, '--groups wants a name or number of a group'],
   ])('asks for the names in %j', (given, message) => {
     expect(() => identity(given)).toThrow(message)
   })

@@ -142,6 +142,8 @@ describe('the options of namespaces', () => {
     [{unshare: ''}, 'does not know the namespace ""'],
     [{unshare: 'net,'}, 'does not know the namespace ""'],
     [{join: 'net'}, '--join wants PID'],
+    [{join: '99999999999999999999999'}, '--join 99999999999999999999999: there is no such process'],
+    [{join: '4194305:net'}, '--join 4194305: there is no such process'],
     [{join: '1:x'}, 'does not know the namespace "x"'],
     [{'map-root-user': true, 'map-current-user': true}, 'both say who the caller is'],
     [{'map-users': '0:0'}, 'INNER:OUTER:COUNT'],

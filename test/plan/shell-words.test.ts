@@ -1,6 +1,6 @@
 import {spawnSync} from 'node:child_process'
 import {describe, expect, it} from 'vitest'
-import {shellWords} from '../../src/report/shell-words.js'
+import {shellPath, shellWords} from '../../src/plan/shell-words.js'
 
 const words = ['plain-1.0', 'two words', "it's", '$HOME `x` \\', '', 'a\nb\tc', "\x1b[31m'\\n", '\u009b1m é', '\x7f']
 
@@ -15,5 +15,16 @@ describe('shellWords', () => {
 
   it.each(words)('has nothing that a terminal would obey: %j', word => {
     expect(shellWords([word])).not.toMatch(/\p{Cc}/u)
+  })
+})
+
+describe('shellPath', () => {
+  it.each([
+    ['/a/b', '/a/b'],
+    ['-rf', './-rf'],
+    ['a -b', "'a -b'"],
+    ['', "''"],
+  ])('%j is %s to a command', (path, word) => {
+    expect(shellPath(path)).toBe(word)
   })
 })
