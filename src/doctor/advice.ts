@@ -1,4 +1,5 @@
-import {isFiltered, isInUserNamespace} from './machine.js'
+import {isInUserNamespace} from '../methods/diagnosis/process-limit.js'
+import {isFiltered} from './machine.js'
 import type {NotWell} from './outcome.js'
 
 const container =

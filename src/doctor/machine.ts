@@ -23,12 +23,6 @@ export function kernelHas(version: string): boolean {
   return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor)
 }
 
-/** Whether it is another one than the machine’s own, in which every id is its own. */
-export function isInUserNamespace(readText = read): boolean {
-  const map = readText('/proc/self/uid_map')
-  return map !== undefined && !/^\s*0\s+0\s+4294967295$/.test(map.trimEnd())
-}
-
 /** Whether a seccomp filter stands between this process and the kernel. */
 export function isFiltered(): boolean {
   return status('Seccomp') === '2'

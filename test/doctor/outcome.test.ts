@@ -3,7 +3,7 @@ import {describe, expect, it} from 'vitest'
 import {summarizeCapabilities} from '../../src/doctor/capabilities.js'
 import {kernelHas} from '../../src/doctor/machine.js'
 import {outcomeOf} from '../../src/doctor/outcome.js'
-import {isUnbound} from '../../src/doctor/probes/limits.js'
+import {isUnbound} from '../../src/methods/diagnosis/process-limit.js'
 import type {ProbeResult} from '../../src/native/probe.js'
 
 const {ENOSYS, EPERM, EINVAL, ENOTTY, EAGAIN, ENOMEM, EMFILE, ENFILE} = constants.errno
@@ -29,7 +29,7 @@ describe('what an attempt’s end means', () => {
   })
 
   it.each([
-    [EAGAIN, 'EAGAIN', /limit .* processes/, /ulimit -u|pids\.max/],
+    [EAGAIN, 'EAGAIN', /limit .* processes/, /ulimit -u|pids\.max|kernel\.pid_max/],
     [ENOMEM, 'ENOMEM', /out of memory/, /meminfo/],
     [EMFILE, 'EMFILE', /RLIMIT_NOFILE/, /ulimit -n/],
     [ENFILE, 'ENFILE', /whole system/, /file-nr/],

@@ -2,6 +2,7 @@ import {chmodSync, mkdirSync} from 'node:fs'
 import {constants} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
+import {isUnbound} from '../../src/methods/diagnosis/process-limit.js'
 import {methods} from '../../src/methods/method.js'
 import type {Step} from '../../src/plan/step.js'
 import {type Arch, callerSyscallNumbers, syscallNumbers} from '../../src/plan/syscalls.js'
@@ -85,6 +86,7 @@ describe('what the kernel refuses', () => {
     expect(
       spawnUnder({refusals: [{number: clone3, errno: EAGAIN}]}, 'clone', planFor('/bin/true')).error,
     ).toMatchObject({
+      ...(isUnbound(process.getuid?.() ?? 0) && {why: expect.stringContaining('RLIMIT_NPROC does not bind this user')}),
       failure: {stage: 'create', syscall: 'clone3', errno: 'EAGAIN'},
     })
   })

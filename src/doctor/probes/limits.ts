@@ -1,14 +1,13 @@
 import {readdirSync} from 'node:fs'
 import {ownCgroups} from '../../methods/cgroup-tree.js'
-import {isInUserNamespace, read} from '../machine.js'
+import {isUnbound} from '../../methods/diagnosis/process-limit.js'
+import {read} from '../machine.js'
 import {type Outcome, works} from '../outcome.js'
 import {none, type Probe, type ProbeGroup} from '../probe.js'
 import {fromProc} from '../proc.js'
 
 /** With less left, the next few spawns may fail. */
 const tooFew = 8
-const CAP_SYS_ADMIN = 21n
-const CAP_SYS_RESOURCE = 24n
 
 function room(used: number, most: number, what: string): Outcome {
   const share = `${used} of ${most}`
@@ -29,19 +28,6 @@ function tasksOfUser(uid: number): number {
     if (Number(/^Uid:\s*(\d+)/m.exec(text)?.[1]) !== uid) return sum
     return sum + Number(/^Threads:\s*(\d+)/m.exec(text)?.[1] ?? 0)
   }, 0)
-}
-
-/**
- * The machine’s own root is not bound, nor who has one of two capabilities there: in a user namespace other than the
- * initial one every capability is for what belongs to that alone.
- * @param readText another one only in tests
- */
-export function isUnbound(uid: number, readText = read): boolean {
-  const effective = BigInt(`0x${/^CapEff:\s*(\w+)$/m.exec(readText('/proc/self/status') ?? '')?.[1] ?? '0'}`)
-  return (
-    !isInUserNamespace(readText) &&
-    (uid === 0 || [CAP_SYS_ADMIN, CAP_SYS_RESOURCE].some(bit => (effective >> bit) & 1n))
-  )
 }
 
 function probeProcesses(): Outcome {

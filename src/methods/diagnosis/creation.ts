@@ -3,16 +3,13 @@ import type {Step} from '../../plan/step.js'
 import {ownCgroups} from '../cgroup-tree.js'
 import type {Method} from '../method.js'
 import {readText} from '../read-text.js'
+import {bindingProcessLimit} from './process-limit.js'
 
 /** The nearest cgroup, of either version, that has as many processes as its pids controller lets it. */
 function fullCgroup(): {path: string; max: number} | undefined {
   return [...ownCgroups(), ...ownCgroups('pids')]
     .map(path => ({path, max: Number(readText(`${path}/pids.max`))}))
     .find(({path, max}) => max > 0 && Number(readText(`${path}/pids.current`)) >= max)
-}
-
-function processLimit(): string | undefined {
-  return /^Max processes\s+(\d+)/m.exec(readText('/proc/self/limits') ?? '')?.[1]
 }
 
 function explainEagain(): Required<Advice> {
@@ -22,12 +19,14 @@ function explainEagain(): Required<Advice> {
       why: `the cgroup ${cgroup.path} is at its pids.max of ${cgroup.max}`,
       next: `cat ${cgroup.path}/pids.current; end processes there, or raise pids.max`,
     }
-  const limit = processLimit()
+  const limit = bindingProcessLimit()
+  if (limit === undefined)
+    return {
+      why: 'the machine, or a cgroup around this one, is at its limit of processes and threads: RLIMIT_NPROC does not bind this user',
+      next: 'sysctl kernel.pid_max kernel.threads-max; ps -eL | wc -l counts those that there are',
+    }
   return {
-    why:
-      limit === undefined
-        ? 'a limit on the number of processes or threads is reached'
-        : `this user is at its limit of ${limit} processes and threads (RLIMIT_NPROC)`,
+    why: `this user is at its limit of ${limit} processes and threads (RLIMIT_NPROC)`,
     next: 'ulimit -u; ps -u "$USER" -L shows who uses them',
   }
 }
