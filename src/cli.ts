@@ -2,7 +2,7 @@ import {readFileSync} from 'node:fs'
 import {fileURLToPath} from 'node:url'
 import {SpawnctlError, UsageError} from './errors.js'
 import {nearestName} from './exec/command-line.js'
-import {writeError} from './exec/output.js'
+import {LostOutput, writeError} from './exec/output.js'
 import {rememberStdio} from './exec/stdio.js'
 
 /** Node opens the modules of a command all at once: with fewer it may not get to the command itself. */
@@ -53,9 +53,19 @@ function refuseUnknown(words: readonly string[], commands: readonly string[]): v
   })
 }
 
+/** Before oclif's own listener, which throws the error where nobody catches it. A reader that has gone has read enough. */
+function explainLostOutput(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') return
+    writeError(new LostOutput(error.code ?? ''), false, exits.failed)
+    process.exit(exits.failed)
+  })
+}
+
 /** Everything but a plain exec: help, version, the other commands. */
 export async function main(words: readonly string[]): Promise<void> {
   rememberStdio()
+  explainLostOutput()
   const most = mostDescriptors() // while there are some left to read it with
   try {
     const {Config, flush, handle, run} = await import('@oclif/core')

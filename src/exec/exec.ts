@@ -18,7 +18,17 @@ import {timelineText} from '../report/timeline.js'
 import {refuseInexactOptions} from './caller.js'
 import {parseOptions, splitLine} from './command-line.js'
 import {execOptions} from './options.js'
-import {describeBirth, describeEnd, errorAsJson, reportOf, say, whatLimitDid, writeAll, writeError} from './output.js'
+import {
+  describeBirth,
+  describeEnd,
+  errorAsJson,
+  LostOutput,
+  reportOf,
+  say,
+  whatLimitDid,
+  writeAll,
+  writeError,
+} from './output.js'
 import {type Request, readRequest} from './request.js'
 
 const stdout = 1
@@ -62,11 +72,7 @@ function rehearse({plan, method, why, supervision}: Request, asJson: boolean): E
   const style = {glyphs: speaksUtf8() ? 'unicode' : 'ascii', columns: terminalColumns(stdout)} as const
   const lost = writeAll(stdout, asJson ? `${JSON.stringify(told)}\n` : dryRunText(told, style))
   if (lost === 'EPIPE') return {code: signalOffset + SIGPIPE, signal: SIGPIPE} // as of any program: nobody reads on
-  if (lost !== undefined)
-    throw new SpawnctlError('E_OUTPUT', `--dry-run: standard output could not be written (${lost})`, {
-      why: 'what is written there is all that a dry run is for',
-      next: 'df -h tells what is full; or send it to another file',
-    })
+  if (lost !== undefined) throw new LostOutput(lost)
   return {code: 0, signal: 0}
 }
 

@@ -1,6 +1,6 @@
 import {writeSync} from 'node:fs'
 import {isatty} from 'node:tty'
-import type {SpawnctlError} from '../errors.js'
+import {SpawnctlError} from '../errors.js'
 import type {LimitMet} from '../methods/cgroup-events.js'
 import type {Ran} from '../methods/spawn.js'
 import {terminalColumns} from '../native/core.js'
@@ -26,6 +26,17 @@ export function writeAll(fd: number, text: string): string | undefined {
       if (code !== 'EAGAIN') return code
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs)
     }
+  }
+}
+
+/** Standard output is full, or lost, and with it all that a command is for. */
+export class LostOutput extends SpawnctlError {
+  /** @param code "ENOSPC" */
+  constructor(code: string) {
+    super('E_OUTPUT', `standard output could not be written (${code})`, {
+      why: 'what is written there is all that this command is for',
+      next: 'df -h tells what is full; or send it to another file',
+    })
   }
 }
 

@@ -1,8 +1,9 @@
 import {SpawnctlError} from '../errors.js'
-import {writeAll, writeError} from '../exec/output.js'
+import {LostOutput, writeAll, writeError} from '../exec/output.js'
 import {decide, type Question, readQuestion} from './decision.js'
 
 const stdout = 1
+const failedExit = 1
 export const usageExit = 2
 
 /** `spawnctl recommend --json`: asks nothing, so it needs neither oclif nor prompts and starts as fast as `exec`. */
@@ -11,12 +12,13 @@ export function recommendAsJson(words: readonly string[]): void {
     writeDecision(readQuestion(words, false))
   } catch (error) {
     if (!(error instanceof SpawnctlError)) throw error
-    writeError(error, true, usageExit)
-    process.exitCode = usageExit
+    process.exitCode = error instanceof LostOutput ? failedExit : usageExit
+    writeError(error, true, process.exitCode)
   }
 }
 
 export function writeDecision(question: Question, seen?: object): void {
   const result = {...decide(question).result, ...(seen !== undefined && {process: seen})}
-  writeAll(stdout, `${JSON.stringify(result, null, 2)}\n`)
+  const lost = writeAll(stdout, `${JSON.stringify(result, null, 2)}\n`)
+  if (lost !== undefined && lost !== 'EPIPE') throw new LostOutput(lost)
 }

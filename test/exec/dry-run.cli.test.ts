@@ -349,7 +349,7 @@ sys.exit(child.wait())`
   })
 
   it.each([
-    ['/dev/full', 125, 'spawnctl: --dry-run: standard output could not be written (ENOSPC)\n'],
+    ['/dev/full', 125, 'spawnctl: standard output could not be written (ENOSPC)\n'],
     ['>(exit)', 141, ''],
   ])('fails where nobody has it: >%s', async (target, status, said) => {
     const script = `{ sleep 0.3; spawnctl exec --dry-run true; } > ${target}; exit $?`

@@ -1,0 +1,28 @@
+import {closeSync, openSync} from 'node:fs'
+import {describe, expect, it} from 'vitest'
+import {runCli} from '../helpers/run-cli.js'
+
+describe.concurrent('standard output that is full', () => {
+  it.each([
+    ['doctor'],
+    ['doctor --json'],
+    ['--help'],
+    ['bench --help'],
+    ['exec --help'],
+    ['recommend --umask 022 --posix --performance-critical'],
+  ])('makes the command fail, and says so: %s', async line => {
+    const full = openSync('/dev/full', 'w')
+    const {status, stderr} = await runCli(line.split(' '), {stdio: ['ignore', full, 'pipe']})
+    closeSync(full)
+    expect(stderr).toMatch(/^spawnctl: standard output could not be written \(ENOSPC\)\nwhy: {2}.*\nnext: df -h .*\n$/)
+    expect(status).toBe(1)
+  })
+
+  it('is told as JSON by a plain recommend --json', async () => {
+    const full = openSync('/dev/full', 'w')
+    const {status, stderr} = await runCli(['recommend', '--json', '--posix'], {stdio: ['ignore', full, 'pipe']})
+    closeSync(full)
+    expect(JSON.parse(stderr)).toMatchObject({error: {code: 'E_OUTPUT', exitCode: 1}})
+    expect(status).toBe(1)
+  })
+})
