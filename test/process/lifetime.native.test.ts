@@ -110,7 +110,7 @@ describe('many children where clone3 is refused', () => {
     const words = ['--input-type=module', '-e', running, library]
     const {status, stdout} = await runProgram(fixture('refuse-then-exec'), [refusal, '--', process.execPath, ...words])
     expect(status).toBe(0)
-    expect(Number(stdout)).toBeLessThan(50)
+    expect(Number(stdout)).toBeLessThan(150) // Node maps more by itself; stacks and blocks that stay are 200
   })
 })
 
