@@ -449,7 +449,7 @@ function filterFile(...instructions: readonly (readonly [code: number, jt: numbe
 
 describe.concurrent('a filter of system calls', () => {
   it('that the kernel does not take is reported as that step', async () => {
-    const {status, stderr} = await runCli(['exec', '--seccomp', filterFile([0, 0, 0, 0]), 'true'])
+    const {status, stderr} = await runCli(['exec', '--no-new-privs', '--seccomp', filterFile([0, 0, 0, 0]), 'true'])
     expect(status).toBe(125)
     expect(stderr).toMatch(/housekeeping failed at "seccomp filter of 1 instructions": seccomp: .*\(EINVAL\)/)
   })
