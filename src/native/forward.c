@@ -18,12 +18,9 @@ static int is_ending(int sig)
 	return sig == SIGTERM || sig == SIGHUP || sig == SIGINT || sig == SIGQUIT;
 }
 
-/* Where that call is refused, by pid: one that is not there any more would have been ESRCH. */
 void send_signal(int sig)
 {
-	long error = target.pidfd < 0 ? -ENOSYS : syscall4(__NR_pidfd_send_signal, target.pidfd, sig, 0, 0);
-	if (error < 0 && error != -ESRCH)
-		syscall2(__NR_kill, target.pid, sig);
+	signal_process(target.pid, target.pidfd, sig);
 }
 
 /* The child's process group when it is not ours; 0 when it is, or when there is no child any more. */

@@ -31,6 +31,14 @@ int open_pidfd(int pid)
 	return fd < 0 ? -1 : (int)fd;
 }
 
+/* Where pidfd_send_signal is not to be had, or refused, by pid: that of a child which has not been reaped is still its own,
+ * and one that has been would have got ESRCH. */
+long signal_process(int pid, int pidfd, int sig)
+{
+	long error = pidfd < 0 ? -ENOSYS : syscall4(__NR_pidfd_send_signal, pidfd, sig, 0, 0);
+	return error < 0 && error != -ESRCH ? syscall2(__NR_kill, pid, sig) : error;
+}
+
 int fail(struct spawning *s, enum spawn_stage stage, int call, long error)
 {
 	s->result->stage = stage;

@@ -99,6 +99,7 @@ void spawn_stamped(uint8_t *image, uint32_t image_bytes, struct spawn_result *re
 void put_stamp(uint8_t *image, uint32_t which, uint64_t ns);
 uint64_t monotonic_ns(void);
 int open_pidfd(int pid);
+long signal_process(int pid, int pidfd, int sig);
 void close_fd(int32_t *fd); /* and sets -1; one that is -1 is closed already */
 void adopt(struct spawning *s, int pid);
 int map_stack(struct spawning *s);

@@ -399,12 +399,8 @@ int spawnctl_signal(const uint64_t *handle, int32_t signal)
 	struct watched *child = (struct watched *)*handle;
 	long error = -ESRCH;
 	pthread_mutex_lock(&lock);
-	if (child->state == ALIVE) {
-		int pidfd = child->result.pidfd;
-		error = pidfd < 0 ? -ENOSYS : syscall4(__NR_pidfd_send_signal, pidfd, signal, 0, 0);
-		if (error == -ENOSYS || error == -EPERM) /* by a filter, perhaps; not reaped yet, so the pid is still its own */
-			error = syscall2(__NR_kill, child->result.pid, signal);
-	}
+	if (child->state == ALIVE)
+		error = signal_process(child->result.pid, child->result.pidfd, signal);
 	pthread_mutex_unlock(&lock);
 	return (int)error;
 }
