@@ -13,7 +13,7 @@ import {
 import {constants as os} from 'node:os'
 import {dirname, join, resolve} from 'node:path'
 import {UsageError} from '../errors.js'
-import {describeErrno} from '../methods/diagnosis/errno.js'
+import {describeCause} from '../methods/diagnosis/errno.js'
 
 /** The file behind links, or where a new one will be. */
 function place(path: string): string {
@@ -36,7 +36,7 @@ function makeDraft(target: string): string {
 }
 
 function refusal(option: string, path: string, cause: unknown): UsageError {
-  const {name, text} = describeErrno(-((cause as NodeJS.ErrnoException).errno ?? 0))
+  const {name, text} = describeCause(cause)
   return new UsageError(`--${option} ${path}: ${text} (${name})`, {
     why: 'it is tried before anything is measured, so that no measurement is lost',
     next: `--${option} ${join('~', `bench.${option.replace('export-', '')}`)}, or another file that can be written`,

@@ -1,7 +1,7 @@
 import {readdirSync, readFileSync, readlinkSync} from 'node:fs'
 import {UsageError} from '../errors.js'
 import {callerSurroundings} from '../methods/surroundings.js'
-import {O_CLOEXEC} from '../plan/open-flags.js'
+import {O_CLOEXEC} from '../plan/fcntl.js'
 import type {Surroundings} from '../plan/step.js'
 import {type Text, textBytes} from '../plan/text.js'
 

@@ -2,7 +2,7 @@ import {closeSync, openSync} from 'node:fs'
 import {isatty} from 'node:tty'
 import {styleText} from 'node:util'
 import {SpawnctlError, SpawnError, UsageError} from '../errors.js'
-import {describeErrno} from '../methods/diagnosis/errno.js'
+import {describeCause} from '../methods/diagnosis/errno.js'
 import {plannedCalls} from '../methods/dry-run.js'
 import {adviseOpen} from '../methods/files.js'
 import {type Ran, runPlan} from '../methods/spawn.js'
@@ -53,7 +53,7 @@ function openReport(file: string): number {
   try {
     return openSync(file, 'w')
   } catch (cause) {
-    const {name, text} = describeErrno(-((cause as NodeJS.ErrnoException).errno ?? 0))
+    const {name, text} = describeCause(cause)
     throw new UsageError(`--report ${file}: ${text} (${name})`, adviseOpen(file, name))
   }
 }

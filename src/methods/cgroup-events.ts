@@ -1,5 +1,5 @@
-import {readFileSync} from 'node:fs'
 import {join} from 'node:path'
+import {readText} from './read-text.js'
 
 /**
  * A limit of a control group that its processes have met: "memory", the kernel killed one of them for want of memory;
@@ -19,13 +19,10 @@ const counters: readonly Counter[] = [
   {limit: 'pids', file: 'pids.events', key: 'max'},
 ]
 
+/** Not a number where the file is not there, without the controller or of the other version, or has no such line. */
 function countIn(file: string, key: string): number {
-  try {
-    const lines = readFileSync(file, 'latin1').split('\n')
-    return Number(lines.find(line => line.startsWith(`${key} `))?.slice(key.length))
-  } catch {
-    return 0 // without the controller, or of the other version
-  }
+  const lines = readText(file)?.split('\n')
+  return Number(lines?.find(line => line.startsWith(`${key} `))?.slice(key.length))
 }
 
 /** @param directories control groups that are still there, of one program */

@@ -4,7 +4,7 @@ import {pathLimits} from '../plan/path-limits.js'
 import type {Plan} from '../plan/plan.js'
 import {shellPath} from '../plan/shell-words.js'
 import type {FileAccess, FileSource, Step} from '../plan/step.js'
-import {describeErrno} from './diagnosis/errno.js'
+import {describeCause} from './diagnosis/errno.js'
 
 const {O_RDONLY, O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, O_APPEND, O_NOCTTY} = constants
 const createMode = 0o666
@@ -44,7 +44,7 @@ function open({path, access}: FileSource): number {
   try {
     return openSync(path, how, mode)
   } catch (cause) {
-    const {name, text} = describeErrno(-((cause as NodeJS.ErrnoException).errno ?? 0))
+    const {name, text} = describeCause(cause)
     const error = new PlanError(
       'E_OPEN',
       `${path} cannot be opened (${access}): ${text} (${name})`,

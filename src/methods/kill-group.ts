@@ -1,20 +1,20 @@
-import {accessSync, closeSync, constants, existsSync, openSync, readlinkSync} from 'node:fs'
-import {join, resolve} from 'node:path'
+import {accessSync, closeSync, constants, existsSync, openSync} from 'node:fs'
+import {join} from 'node:path'
 import {PlanError} from '../errors.js'
 import {completeSteps} from '../plan/housekeeping.js'
 import type {Plan} from '../plan/plan.js'
 import type {JoinTarget} from '../plan/step.js'
 import {hasOwn} from '../plan/steps/unshare.js'
 import type {Supervision} from '../plan/supervision.js'
-import {readTree} from './cgroup-tree.js'
+import {ownCgroups} from './cgroup-tree.js'
+import {isOwnProc} from './read-link.js'
 
 /** A pid namespace ends with its first process, a control group at once; else orphans come to the keeper, which ends them. */
 export type KillTree = 'pid namespace' | 'cgroup.kill' | 'descendants'
 
 function mayDivideOwn(): boolean {
-  const {mounts, own} = readTree()
-  if (mounts.unified === undefined || own.unified === undefined) return false
-  const directory = resolve(mounts.unified, `.${own.unified}`)
+  const [directory] = ownCgroups()
+  if (directory === undefined) return false
   try {
     for (const path of [directory, join(directory, 'cgroup.procs')]) accessSync(path, constants.W_OK)
     return true
@@ -30,11 +30,7 @@ export function hasPidNamespace({steps}: Plan): boolean {
 const unfound = '--kill-tree would not find all that the program starts'
 
 function seesOwnChildren(): boolean {
-  try {
-    return readlinkSync('/proc/self') === String(process.pid) && existsSync(`/proc/self/task/${process.pid}/children`)
-  } catch {
-    return false
-  }
+  return isOwnProc() && existsSync(`/proc/self/task/${process.pid}/children`)
 }
 
 /** @throws {PlanError} where orphans cannot be looked for, and the end of the program does not end them anyway */

@@ -1,17 +1,18 @@
-import {closeSync, constants, openSync, readFileSync, readlinkSync, writeFileSync} from 'node:fs'
+import {closeSync, constants, openSync, readFileSync, writeFileSync} from 'node:fs'
 import {PlanError, SpawnError} from '../errors.js'
 import {initExecutable} from '../native/binding.js'
 import {reapChild} from '../native/core.js'
 import {capabilitySet} from '../plan/capability-names.js'
+import {O_PATH} from '../plan/fcntl.js'
 import {type IdMap, mapText} from '../plan/id-map.js'
 import {namespaces, readNamespace} from '../plan/namespaces.js'
-import {O_PATH} from '../plan/open-flags.js'
 import {makePlan, type Plan} from '../plan/plan.js'
 import type {JoinTarget, Step, Unshare} from '../plan/step.js'
 import {mapsItself} from '../plan/steps/unshare.js'
-import {describeErrno} from './diagnosis/errno.js'
+import {describeCause} from './diagnosis/errno.js'
 import {forCaller} from './diagnosis/sudo.js'
 import {adviseOpen} from './files.js'
+import {isOwnProc, readLink} from './read-link.js'
 import {heldZygote, type Spawn, startZygote} from './zygote.js'
 
 const CAP_SETGID = 6
@@ -31,27 +32,19 @@ export function openInit(): {open: () => number; close: () => void} {
   }
 }
 
-function linkOf(fd: number): string {
-  try {
-    return readlinkSync(`/proc/self/fd/${fd}`)
-  } catch {
-    return '' // no /proc
-  }
-}
-
 function openTarget(path: string): JoinTarget & {fd: number} {
   let fd: number
   try {
     fd = openSync(path, constants.O_RDONLY)
   } catch (cause) {
-    const {name, text} = describeErrno(-((cause as NodeJS.ErrnoException).errno ?? 0))
+    const {name, text} = describeCause(cause)
     const {why, next} = adviseOpen(path, name)
     throw new PlanError('E_OPEN', `the namespace ${path} cannot be opened: ${text} (${name})`, {
       ...(why !== undefined && {why}),
       next: `${next}; ip netns, or lsns, list namespaces`,
     })
   }
-  const [, name] = /^(\w+):\[\d+\]$/.exec(linkOf(fd)) ?? []
+  const [, name] = /^(\w+):\[\d+\]$/.exec(readLink(`/proc/self/fd/${fd}`) ?? '') ?? []
   if (name !== undefined && [...namespaces, 'mnt'].includes(name)) return {fd, namespace: readNamespace(name, 'join')}
   closeSync(fd)
   throw new PlanError('E_OPEN', `${path} is no namespace`, {
@@ -85,7 +78,7 @@ function write(pid: number, file: string, text: string): void {
   try {
     writeFileSync(`/proc/${pid}/${file}`, text)
   } catch (cause) {
-    const {name, text: said} = describeErrno(-((cause as NodeJS.ErrnoException).errno ?? 0))
+    const {name, text: said} = describeCause(cause)
     throw new PlanError(
       'E_MAP',
       `the ${file.replace('_', ' ')} of the new user namespace cannot be written: ${said} (${name})`,
@@ -100,9 +93,8 @@ function write(pid: number, file: string, text: string): void {
   }
 }
 
-/** In a pid namespace without a /proc of its own a pid would be somebody else's there. */
 function refuseForeignProc(): void {
-  if (readlinkSync('/proc/self') === String(process.pid)) return
+  if (isOwnProc()) return
   throw new PlanError('E_MAP', '/proc is that of another pid namespace', {
     why: 'the maps of a process are files below its number there, which would be another process',
     next: 'mount -t proc proc /proc, or --mount-proc for the program that starts spawnctl',

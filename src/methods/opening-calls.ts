@@ -1,7 +1,7 @@
 import {constants} from 'node:fs'
 import {callText} from '../plan/calls/text.js'
 import type {Value} from '../plan/calls/values.js'
-import {AT_FDCWD, O_CLOEXEC} from '../plan/open-flags.js'
+import {AT_FDCWD, O_CLOEXEC} from '../plan/fcntl.js'
 import type {SyscallName} from '../plan/syscalls.js'
 import type {PlannedCall} from './dry-run.js'
 import type {PretendedNumbers} from './pretended-numbers.js'

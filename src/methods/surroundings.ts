@@ -7,7 +7,7 @@ import {type Namespace, namespaceFile, namespaces} from '../plan/namespaces.js'
 import type {Limit, ResourceName} from '../plan/resource.js'
 import type {Surroundings} from '../plan/step.js'
 import {findGroup, findGroups, findUser} from './accounts.js'
-import {describeErrno} from './diagnosis/errno.js'
+import {describeCause} from './diagnosis/errno.js'
 import {forCaller} from './diagnosis/sudo.js'
 import {adviseOpen} from './files.js'
 
@@ -50,7 +50,7 @@ function readFile(path: string, option: string, most: number): Uint8Array {
   try {
     return readBytes(path, most + 1)
   } catch (cause) {
-    const {name, text} = describeErrno(-((cause as NodeJS.ErrnoException).errno ?? 0))
+    const {name, text} = describeCause(cause)
     throw new UsageError(`--${option} ${path}: ${text} (${name})`, adviseOpen(path, name))
   }
 }

@@ -1,6 +1,6 @@
 import {endianness} from 'node:os'
 import {PlanError} from '../errors.js'
-import {AT_FDCWD, O_CLOEXEC} from './open-flags.js'
+import {AT_FDCWD, O_CLOEXEC} from './fcntl.js'
 import type {Step} from './step.js'
 import {type SyscallName, syscallNumbers} from './syscalls.js'
 import {type Text, textBytes} from './text.js'

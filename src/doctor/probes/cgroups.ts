@@ -1,6 +1,6 @@
 import {rmdirSync} from 'node:fs'
 import {ownCgroups} from '../../methods/cgroup-tree.js'
-import {AT_FDCWD} from '../../plan/open-flags.js'
+import {AT_FDCWD} from '../../plan/fcntl.js'
 import {type Call, tried} from '../attempt.js'
 import {read} from '../machine.js'
 import {type Outcome, works} from '../outcome.js'

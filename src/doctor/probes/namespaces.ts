@@ -1,7 +1,7 @@
 import {constants} from 'node:os'
 import {raiseNamespaceLimit} from '../../methods/diagnosis/namespaces.js'
+import {AT_FDCWD} from '../../plan/fcntl.js'
 import {flagsOf, type Namespace, namespaceFile, neverAtCreation} from '../../plan/namespaces.js'
-import {AT_FDCWD} from '../../plan/open-flags.js'
 import {allow, asRootOrInUserNamespace} from '../advice.js'
 import {type Call, tried} from '../attempt.js'
 import {sysctl} from '../machine.js'

@@ -1,5 +1,5 @@
 import {constants} from 'node:os'
-import {AT_FDCWD} from '../../plan/open-flags.js'
+import {AT_FDCWD} from '../../plan/fcntl.js'
 import {words32, words64} from '../../plan/script.js'
 import {allow, needsRight} from '../advice.js'
 import {type Call, tried} from '../attempt.js'

@@ -1,7 +1,7 @@
-import {readlinkSync} from 'node:fs'
 import type {Advice} from '../../errors.js'
 import {capabilityName, capabilitySet} from '../../plan/capability-names.js'
 import type {Step} from '../../plan/step.js'
+import {readLink} from '../read-link.js'
 import {readText} from '../read-text.js'
 import {withoutSudo} from './sudo.js'
 
@@ -15,11 +15,7 @@ export interface Caller {
 }
 
 function userNamespace(process: number | 'self'): string | undefined {
-  try {
-    return readlinkSync(`/proc/${process}/ns/user`)
-  } catch {
-    return undefined
-  }
+  return readLink(`/proc/${process}/ns/user`)
 }
 
 function thisCaller(): Caller {

@@ -1,18 +1,10 @@
-import {readlinkSync} from 'node:fs'
 import {join, resolve} from 'node:path'
 import type {Plan} from '../../plan/plan.js'
 import {readableText} from '../../plan/text.js'
+import {readLink} from '../read-link.js'
 
 /** The kernel follows no more than these in one path. */
 const mostLinks = 40
-
-function linkAt(path: string): string | undefined {
-  try {
-    return readlinkSync(path)
-  } catch {
-    return undefined
-  }
-}
 
 /** Where a path leads for who has this root, as the caller calls it: neither a link nor ".." leads out of the root. */
 export function pathBelow(root: string, path: string): string {
@@ -25,7 +17,7 @@ export function pathBelow(root: string, path: string): string {
       found.pop()
       continue
     }
-    const link = links < mostLinks ? linkAt(join(root, ...found, name)) : undefined
+    const link = links < mostLinks ? readLink(join(root, ...found, name)) : undefined
     if (link === undefined) {
       found.push(name)
       continue

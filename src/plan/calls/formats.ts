@@ -1,6 +1,6 @@
 import {constants} from 'node:fs'
+import {O_CLOEXEC} from '../fcntl.js'
 import {namespaceFlagName, namespaceFlags, namespaces} from '../namespaces.js'
-import {O_CLOEXEC} from '../open-flags.js'
 import {resourceNames, resourceNumbers} from '../resource.js'
 import type {SyscallName} from '../syscalls.js'
 import {credentialFormats} from './credential-formats.js'

@@ -1,4 +1,4 @@
-import {O_CLOEXEC} from '../open-flags.js'
+import {O_CLOEXEC} from '../fcntl.js'
 import type {SyscallName} from '../syscalls.js'
 import {openFlags} from './open-flags.js'
 import {directory, type Format, flags, flagText, named, number, plain, pointer, words} from './values.js'

@@ -1,6 +1,6 @@
 import {posix} from 'node:path'
 import {type Advice, PlanError, UsageError} from '../../errors.js'
-import {AT_FDCWD, O_CLOEXEC, O_PATH} from '../open-flags.js'
+import {AT_FDCWD, O_CLOEXEC, O_PATH} from '../fcntl.js'
 import {lastValue} from '../option.js'
 import {pathLimits} from '../path-limits.js'
 import {type PoolReference, type ScriptWriter, type Slot, words64} from '../script.js'

@@ -1,5 +1,5 @@
 import {UsageError} from '../../errors.js'
-import {AT_FDCWD} from '../open-flags.js'
+import {AT_FDCWD} from '../fcntl.js'
 import {lastValue} from '../option.js'
 import {pathLimits} from '../path-limits.js'
 import {shellPath} from '../shell-words.js'

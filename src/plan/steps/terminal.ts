@@ -1,6 +1,6 @@
 import {PlanError} from '../../errors.js'
 import {terminalPlace} from '../descriptor-options.js'
-import {AT_FDCWD, O_CLOEXEC} from '../open-flags.js'
+import {AT_FDCWD, O_CLOEXEC} from '../fcntl.js'
 import {isOn} from '../option.js'
 import type {SpawnActions} from '../spawn-actions.js'
 import type {StepKind} from '../step.js'
