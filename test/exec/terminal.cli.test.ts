@@ -72,6 +72,23 @@ async function untilStopped(terminal: Terminal): Promise<void> {
   await until('every process of the job to be stopped', () => job().every(({state}) => state === 'T'))
 }
 
+/** A cat that was stopped by Ctrl-Z has the terminal again after fg, as often as that is done. */
+async function expectCatContinues(terminal: Terminal, line: string, beforeFg = async () => {}): Promise<void> {
+  await terminal.command(line)
+  await until('cat', () => terminal.processes().some(({name}) => name === 'cat'))
+  for (const word of ['one', 'two']) {
+    await terminal.press('C-z')
+    await untilStopped(terminal)
+    await terminal.wipe()
+    await beforeFg()
+    await terminal.command('fg')
+    await terminal.command(word)
+    await terminal.until(new RegExp(`^${word}\n${word}$`, 'm'))
+  }
+  await terminal.press('C-d')
+  expect(await terminal.answer('echo $?')).toBe('0\n')
+}
+
 const screenWithout = (text: string) => new RegExp(`^(?![^]*${text})`)
 
 describe.runIf(hasTmux).concurrent('Ctrl-C', () => {
@@ -431,21 +448,11 @@ describe.runIf(hasTmux).concurrent('--foreground', () => {
   )
 
   it('has the terminal again after bg and fg, as often as that is done', async ({terminal}) => {
-    await terminal.command('x --foreground -- cat')
-    await until('cat', () => terminal.processes().some(({name}) => name === 'cat'))
-    for (const word of ['one', 'two']) {
-      await terminal.press('C-z')
-      await untilStopped(terminal)
-      await terminal.wipe()
+    await expectCatContinues(terminal, 'x --foreground -- cat', async () => {
       await terminal.command('bg')
       await until('its stop', () => terminal.processes().every(({state}) => state === 'T'))
       await terminal.wipe()
-      await terminal.command('fg')
-      await terminal.command(word)
-      await terminal.until(new RegExp(`^${word}\n${word}$`, 'm'))
-    }
-    await terminal.press('C-d')
-    expect(await terminal.answer('echo $?')).toBe('0\n')
+    })
   })
 
   it('leaves the terminal to the shell when it is started in the background, until fg', async ({terminal}) => {
@@ -519,18 +526,7 @@ describe.runIf(hasTmux && has.root).concurrent('--init, # needs root', () => {
     'stops with its program by Ctrl-Z, and fg continues both: $method $option',
     async ({method, option}, {terminal}) => {
       const settings = await terminal.answer('stty -g')
-      await terminal.command(`x -m ${method} ${option} --unshare pid --init -- cat`)
-      await until('cat', () => terminal.processes().some(({name}) => name === 'cat'))
-      for (const word of ['one', 'two']) {
-        await terminal.press('C-z')
-        await untilStopped(terminal)
-        await terminal.wipe()
-        await terminal.command('fg')
-        await terminal.command(word)
-        await terminal.until(new RegExp(`^${word}\n${word}$`, 'm'))
-      }
-      await terminal.press('C-d')
-      expect(await terminal.answer('echo $?')).toBe('0\n')
+      await expectCatContinues(terminal, `x -m ${method} ${option} --unshare pid --init -- cat`)
       await expectGivenBack(terminal, settings)
     },
   )
