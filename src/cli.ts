@@ -1,6 +1,6 @@
 import {readFileSync} from 'node:fs'
 import {fileURLToPath} from 'node:url'
-import {SpawnctlError, UsageError} from './errors.js'
+import {commandExits, SpawnctlError, UsageError} from './errors.js'
 import {nearestName} from './exec/command-line.js'
 import {LostOutput, writeError} from './exec/output.js'
 import {rememberStdio} from './exec/stdio.js'
@@ -31,7 +31,6 @@ function explain(error: Error, most: number): SpawnctlError | undefined {
 /** What may stand in a command's place; package.json names the short ones to oclif. */
 const helpFlags = ['--help', '-h']
 const versionFlags = ['--version', '-V']
-const exits = {failed: 1, usage: 2}
 
 /** The words less those of a program. */
 function beforeProgram(words: readonly string[]): readonly string[] {
@@ -57,8 +56,8 @@ function refuseUnknown(words: readonly string[], commands: readonly string[]): v
 function explainLostOutput(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') return
-    writeError(new LostOutput(error.code ?? ''), false, exits.failed)
-    process.exit(exits.failed)
+    writeError(new LostOutput(error.code ?? ''), false, commandExits.failed)
+    process.exit(commandExits.failed)
   })
 }
 
@@ -83,7 +82,7 @@ export async function main(words: readonly string[]): Promise<void> {
     const isUsage = error instanceof UsageError
     const known = isUsage ? error : explain(error as Error, most)
     if (known === undefined) throw error
-    process.exitCode = isUsage ? exits.usage : exits.failed
+    process.exitCode = isUsage ? commandExits.usage : commandExits.failed
     writeError(known, isUsage && beforeProgram(words).includes('--json'), process.exitCode)
   }
 }

@@ -4,6 +4,9 @@ export interface Advice {
   next?: string
 }
 
+/** What the commands other than `exec` leave with. */
+export const commandExits = {failed: 1, usage: 2} as const
+
 /** The root of all errors that spawnctl throws on purpose. `exitCode` is what `exec` leaves with (docs/exec.md). */
 export class SpawnctlError extends Error {
   readonly why: string | undefined

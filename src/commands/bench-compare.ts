@@ -1,7 +1,7 @@
 import {basename} from 'node:path'
 import {Args, Command} from '@oclif/core'
 import type {Named} from '../bench/compare.js'
-import {SpawnctlError, UsageError} from '../errors.js'
+import {commandExits, SpawnctlError, UsageError} from '../errors.js'
 import {parseOptions} from '../exec/command-line.js'
 import {writeAll, writeError} from '../exec/output.js'
 import type {Option} from '../plan/option.js'
@@ -9,7 +9,6 @@ import {flagsOf} from './flags.js'
 import {columns, style} from './terminal.js'
 
 const stdout = 1
-const exits = {failed: 1, usage: 2}
 const options: readonly Option[] = [{name: 'json', summary: 'print the comparison as JSON'}]
 
 export class BenchCompare extends Command {
@@ -41,7 +40,7 @@ export class BenchCompare extends Command {
       writeAll(stdout, text)
     } catch (error) {
       if (!(error instanceof SpawnctlError)) throw error
-      const exitCode = error instanceof UsageError ? exits.usage : exits.failed
+      const exitCode = error instanceof UsageError ? commandExits.usage : commandExits.failed
       writeError(error, asJson, exitCode)
       this.exit(exitCode)
     }

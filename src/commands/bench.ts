@@ -1,13 +1,12 @@
 import {Command} from '@oclif/core'
 import {parseArgsStringToArgv} from 'string-argv'
 import {benchOptions} from '../bench/options.js'
-import {SpawnctlError, UsageError} from '../errors.js'
+import {commandExits, SpawnctlError, UsageError} from '../errors.js'
 import {parseOptions, splitLine} from '../exec/command-line.js'
 import {writeError} from '../exec/output.js'
 import {lastValue, type OptionValues} from '../plan/option.js'
 import {flagsOf} from './flags.js'
 
-const exits = {failed: 1, usage: 2}
 const signalOffset = 128
 const defaultProgram = '/bin/echo'
 
@@ -48,7 +47,7 @@ export class Bench extends Command {
       if (signal !== 0) this.exit(signalOffset + signal)
     } catch (error) {
       if (!(error instanceof SpawnctlError)) throw error
-      const exitCode = error instanceof UsageError ? exits.usage : exits.failed
+      const exitCode = error instanceof UsageError ? commandExits.usage : commandExits.failed
       writeError(error, asJson, exitCode)
       this.exit(exitCode)
     }

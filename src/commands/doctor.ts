@@ -10,7 +10,7 @@ import {
 import {examinationAsJson} from '../doctor/json.js'
 import {doctorOptions} from '../doctor/options.js'
 import type {Consequence} from '../doctor/probe.js'
-import {SpawnctlError, UsageError} from '../errors.js'
+import {commandExits, SpawnctlError, UsageError} from '../errors.js'
 import {parseOptions} from '../exec/command-line.js'
 import {writeAll, writeError} from '../exec/output.js'
 import {methods} from '../methods/method.js'
@@ -20,7 +20,6 @@ import {flagsOf} from './flags.js'
 import {chalk, columns, speaksUtf8} from './terminal.js'
 
 const stdout = 1
-const exits = {failed: 1, usage: 2}
 
 const style: DoctorStyle = {
   heading: chalk.bold,
@@ -101,7 +100,7 @@ export class Doctor extends Command {
       stdout,
       asJson ? `${JSON.stringify(examinationAsJson(examination), null, 2)}\n` : present(examination, verbose),
     )
-    if (essentialsMissing(examination).length > 0) this.exit(exits.failed)
+    if (essentialsMissing(examination).length > 0) this.exit(commandExits.failed)
   }
 
   /** None of the options has a value, so a word that is none is one too many. */
@@ -118,8 +117,8 @@ export class Doctor extends Command {
       return {asJson: isOn(values, 'json'), verbose: isOn(values, 'verbose')}
     } catch (error) {
       if (!(error instanceof SpawnctlError)) throw error
-      writeError(error, words.includes('--json'), exits.usage)
-      return this.exit(exits.usage)
+      writeError(error, words.includes('--json'), commandExits.usage)
+      return this.exit(commandExits.usage)
     }
   }
 }

@@ -3,7 +3,7 @@ import {Command} from '@oclif/core'
 import {SpawnctlError} from '../errors.js'
 import {exec} from '../exec/exec.js'
 import {planOptions} from '../exec/options.js'
-import {writeAll, writeError} from '../exec/output.js'
+import {writeAll} from '../exec/output.js'
 import {restoreStdio} from '../exec/stdio.js'
 import {chart} from '../flowchart/chart.js'
 import {draw} from '../flowchart/draw.js'
@@ -16,7 +16,7 @@ import {
   readQuestion,
   withEvidence,
 } from '../recommend/decision.js'
-import {usageExit, writeDecision} from '../recommend/json.js'
+import {complain, writeDecision} from '../recommend/json.js'
 import {answerOptions, jsonOption, pidOption} from '../recommend/options.js'
 import {
   answersFrom,
@@ -106,7 +106,6 @@ export class Recommend extends Command {
   protected override async catch(error: Error): Promise<void> {
     if (error.name === 'ExitPromptError') return this.exit(interruptedExit)
     if (!(error instanceof SpawnctlError)) return super.catch(error)
-    writeError(error, this.asJson, usageExit)
-    this.exit(usageExit)
+    this.exit(complain(error, this.asJson))
   }
 }

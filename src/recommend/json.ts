@@ -1,10 +1,8 @@
-import {SpawnctlError} from '../errors.js'
+import {commandExits, SpawnctlError} from '../errors.js'
 import {LostOutput, writeAll, writeError} from '../exec/output.js'
 import {decide, type Question, readQuestion} from './decision.js'
 
 const stdout = 1
-const failedExit = 1
-export const usageExit = 2
 
 /** `spawnctl recommend --json`: asks nothing, so it needs neither oclif nor prompts and starts as fast as `exec`. */
 export function recommendAsJson(words: readonly string[]): void {
@@ -12,9 +10,15 @@ export function recommendAsJson(words: readonly string[]): void {
     writeDecision(readQuestion(words, false))
   } catch (error) {
     if (!(error instanceof SpawnctlError)) throw error
-    process.exitCode = error instanceof LostOutput ? failedExit : usageExit
-    writeError(error, true, process.exitCode)
+    process.exitCode = complain(error, true)
   }
+}
+
+/** Returns what to leave with. */
+export function complain(error: SpawnctlError, asJson: boolean): number {
+  const exitCode = error instanceof LostOutput ? commandExits.failed : commandExits.usage
+  writeError(error, asJson, exitCode)
+  return exitCode
 }
 
 export function writeDecision(question: Question, seen?: object): void {

@@ -18,9 +18,10 @@ describe.concurrent('standard output that is full', () => {
     expect(status).toBe(1)
   })
 
-  it('is told as JSON by a plain recommend --json', async () => {
+  it.each([['--posix'], [`--posix --pid ${process.pid}`]])('is told as JSON by recommend --json %s', async options => {
     const full = openSync('/dev/full', 'w')
-    const {status, stderr} = await runCli(['recommend', '--json', '--posix'], {stdio: ['ignore', full, 'pipe']})
+    const words = ['recommend', '--json', ...options.split(' ')]
+    const {status, stderr} = await runCli(words, {stdio: ['ignore', full, 'pipe']})
     closeSync(full)
     expect(JSON.parse(stderr)).toMatchObject({error: {code: 'E_OUTPUT', exitCode: 1}})
     expect(status).toBe(1)
