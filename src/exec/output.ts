@@ -2,6 +2,7 @@ import {writeSync} from 'node:fs'
 import {isatty} from 'node:tty'
 import {SpawnctlError} from '../errors.js'
 import type {LimitMet} from '../methods/cgroup-events.js'
+import {nap} from '../methods/nap.js'
 import type {Ran} from '../methods/spawn.js'
 import {terminalColumns} from '../native/core.js'
 import {escapeControls} from '../plan/control-characters.js'
@@ -24,7 +25,7 @@ export function writeAll(fd: number, text: string): string | undefined {
     } catch (error) {
       const {code} = error as NodeJS.ErrnoException
       if (code !== 'EAGAIN') return code
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs)
+      nap(pauseMs)
     }
   }
 }

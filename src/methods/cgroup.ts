@@ -10,12 +10,13 @@ import {
   writeFileSync,
 } from 'node:fs'
 import {dirname, join} from 'node:path'
-import {PlanError} from '../errors.js'
+import {type Advice, PlanError} from '../errors.js'
 import type {Plan} from '../plan/plan.js'
 import type {Cgroup, CgroupLimits, OpenCgroup} from '../plan/step.js'
-import {named, type Place, places} from './cgroup-places.js'
+import {named, type Place, places, type Tree} from './cgroup-places.js'
 import {readTree, settings} from './cgroup-tree.js'
 import {forCaller} from './diagnosis/sudo.js'
+import {nap} from './nap.js'
 
 /** What is done to the file system of control groups; a dry run only writes it down. */
 export interface CgroupCalls {
@@ -44,33 +45,40 @@ function open(directory: string, version: 1 | 2, calls: CgroupCalls): OpenCgroup
   }
 }
 
-function fail(what: string, cause: unknown): never {
-  if (cause instanceof PlanError) throw cause
-  const {code = '', message} = cause as NodeJS.ErrnoException
-  if ((cause as NodeJS.ErrnoException).path?.startsWith('/proc/'))
-    throw new PlanError('E_CGROUP', `${what}: ${message}`, {
+function explain({code, path}: NodeJS.ErrnoException): Advice {
+  if (path?.startsWith('/proc/'))
+    return {
       why: 'there is no proc file system here, which tells where control groups are',
       next: 'mount -t proc proc /proc',
-    })
-  if (code === 'EINVAL' || code === 'ERANGE')
-    throw new PlanError('E_CGROUP', `${what}: ${message}`, {
-      why: 'the kernel does not take the limit: cpu.max wants at least 1000 µs, in a period of 1000 to 1000000 µs',
-      next: '--cpu-max 10%, --pids-max 100, --memory-max 64M',
-    })
-  if (code === 'EROFS')
-    throw new PlanError('E_CGROUP', `${what}: ${message}`, {
-      why: 'the file system of control groups is mounted read-only, as it mostly is in a container',
-      next: 'run spawnctl outside of it, or in a container that may write to /sys/fs/cgroup; spawnctl doctor tells what is delegated',
-    })
-  throw new PlanError('E_CGROUP', `${what}: ${message}`, {
-    why:
-      process.geteuid?.() === 0
-        ? 'the kernel refuses it to root as well: a user namespace around spawnctl, or a security policy, may be the reason'
-        : 'control groups belong to root, unless they are delegated',
-    next: forCaller(
-      'sudo, or systemd-run --user --scope -p Delegate=yes spawnctl exec …; spawnctl doctor tells what is delegated',
-    ),
-  })
+    }
+  switch (code) {
+    case 'EINVAL':
+    case 'ERANGE':
+      return {
+        why: 'the kernel does not take the limit: cpu.max wants at least 1000 µs, in a period of 1000 to 1000000 µs',
+        next: '--cpu-max 10%, --pids-max 100, --memory-max 64M',
+      }
+    case 'EROFS':
+      return {
+        why: 'the file system of control groups is mounted read-only, as it mostly is in a container',
+        next: 'run spawnctl outside of it, or in a container that may write to /sys/fs/cgroup; spawnctl doctor tells what is delegated',
+      }
+    default:
+      return {
+        why:
+          process.geteuid?.() === 0
+            ? 'the kernel refuses it to root as well: a user namespace around spawnctl, or a security policy, may be the reason'
+            : 'control groups belong to root, unless they are delegated',
+        next: forCaller(
+          'sudo, or systemd-run --user --scope -p Delegate=yes spawnctl exec …; spawnctl doctor tells what is delegated',
+        ),
+      }
+  }
+}
+
+function fail(what: string, cause: unknown): never {
+  if (cause instanceof PlanError) throw cause
+  throw new PlanError('E_CGROUP', `${what}: ${(cause as Error).message}`, explain(cause as NodeJS.ErrnoException))
 }
 
 /**
@@ -95,8 +103,7 @@ const dyingMs = 1000
 
 /** As removeCgroups, for groups whose processes have all been killed: the last of them may be about to end. */
 export function removeKilledCgroups(directories: readonly string[]): readonly string[] {
-  const nap = new Int32Array(new SharedArrayBuffer(4))
-  for (const end = performance.now() + dyingMs; ; Atomics.wait(nap, 0, 0, 1)) {
+  for (const end = performance.now() + dyingMs; ; nap(1)) {
     const left = removeCgroups(directories)
     if (left.length === 0 || performance.now() > end) return left
   }
@@ -132,7 +139,7 @@ const really: CgroupCalls = {
 function newGroups(
   path: string | undefined,
   limits: CgroupLimits,
-  tree: ReturnType<typeof readTree>,
+  tree: Tree,
   calls: CgroupCalls,
   created: string[],
 ): readonly Place[] {

@@ -1,14 +1,5 @@
 import type {Supervision} from '../plan/supervision.js'
-import type {ToldCall} from './opening-calls.js'
-
-/** What only the program is to hold open from now on. */
-export function closingCalls(by: 'caller' | 'keeper', files: readonly string[]): readonly ToldCall[] {
-  return files.map(file => ({
-    by,
-    call: `close(${file})`,
-    reason: 'it is the program’s alone from here on: its end-of-file counts',
-  }))
-}
+import {closingCalls, type ToldCall} from './opening-calls.js'
 
 /** The keeper, as the process between spawnctl and the program comes to be; what follows is done by it. */
 export function keeperCalls({killTree}: Supervision, files: readonly string[]): readonly ToldCall[] {

@@ -3,7 +3,7 @@ import {join} from 'node:path'
 import {PlanError} from '../errors.js'
 import {completeSteps} from '../plan/housekeeping.js'
 import type {Plan} from '../plan/plan.js'
-import type {JoinTarget} from '../plan/step.js'
+import {namespacesOf} from '../plan/steps/join.js'
 import {hasOwn} from '../plan/steps/unshare.js'
 import type {Supervision} from '../plan/supervision.js'
 import {ownCgroups} from './cgroup-tree.js'
@@ -47,9 +47,8 @@ export function refuseBlindKillTree(plan: Plan, {killTree}: Pick<Supervision, 'k
  * @throws {PlanError} where orphans come to somebody else, and no control group has them
  */
 export function refuseLostOrphans({steps}: Plan, means: KillTree): void {
-  const isOfPids = (target: JoinTarget) =>
-    'pid' in target ? target.namespaces.includes('pid') : 'fd' in target && target.namespace === 'pid'
-  if (means !== 'descendants' || !steps.some(step => step.kind === 'join' && step.targets.some(isOfPids))) return
+  const joined = steps.flatMap(step => (step.kind === 'join' ? step.targets.flatMap(namespacesOf) : []))
+  if (means !== 'descendants' || !joined.includes('pid')) return
   throw new PlanError('E_REFUSED', unfound, {
     why: 'orphans in a pid namespace that was there before come to its process 1, not to spawnctl; and no control group has them, for that takes one of version 2 which may be divided, and no other group in the plan',
     next: 'leave --kill-tree out, or pid out of --join; spawnctl doctor tells of control groups',

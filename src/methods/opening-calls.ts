@@ -9,6 +9,15 @@ import type {PretendedNumbers} from './pretended-numbers.js'
 /** A call of a dry run that belongs to no step. */
 export type ToldCall = Omit<PlannedCall, 'step' | 'place'>
 
+/** What only the program is to hold open from now on. */
+export function closingCalls(by: 'caller' | 'keeper', files: readonly string[]): readonly ToldCall[] {
+  return files.map(file => ({
+    by,
+    call: `close(${file})`,
+    reason: 'it is the program’s alone from here on: its end-of-file counts',
+  }))
+}
+
 /** Writes down how the caller opens what a plan names. */
 export class OpeningCalls {
   readonly told: ToldCall[] = []

@@ -39,17 +39,16 @@ export function searchCalls(
   const execution: ToldCall[] = []
   for (const [i, path] of candidates.entries()) {
     const isAbsolute = readableText(path).startsWith('/')
-    let mayBeThere = true
-    if (i + 1 < candidates.length && isAbsolute) {
-      const missing = errorOf(path)
+    const isLookedAt = i + 1 < candidates.length && isAbsolute
+    const error = isLookedAt ? errorOf(path) : undefined
+    if (isLookedAt) {
       const reason = 'whether the program is there: libc executes one path for each child'
       looks.push({by: 'caller', call: `faccessat(AT_FDCWD, ${quoted(path)}, F_OK)`, reason})
-      if (missing === 'ENOENT' || missing === 'ENOTDIR') continue
-      mayBeThere = missing === undefined
     }
+    if (error === 'ENOENT' || error === 'ENOTDIR') continue
     const reason = execution.length === 0 ? 'the program' : 'the program, when it was not there: by one more child'
     execution.push(executing(plan, path, 'child', reason))
-    if (isAbsolute && mayBeThere) break
+    if (isAbsolute && error === undefined) break
   }
   return {looks, execution}
 }

@@ -3,6 +3,8 @@ import {UsageError} from '../errors.js'
 
 /** The kernel's _NSIG. */
 export const lastSignal = 64
+/** What rt_sigaction and rt_sigprocmask want to be told of their sets. */
+export const sigsetBytes = lastSignal / 8
 const byName = constants.signals as unknown as Readonly<Record<string, number>>
 
 /** What libc keeps for itself of the real-time signals: the kernel's first two. */

@@ -1,4 +1,3 @@
-import {existsSync} from 'node:fs'
 import {dirname, isAbsolute} from 'node:path'
 import type {Advice} from '../../errors.js'
 import {entriesOf, variable} from '../../plan/environment.js'
@@ -7,8 +6,9 @@ import {pathLimits} from '../../plan/path-limits.js'
 import type {Plan} from '../../plan/plan.js'
 import {shellPath} from '../../plan/shell-words.js'
 import {readableText, type Text, textBytes} from '../../plan/text.js'
-import {explainOwnLimit, explainWant} from './creation.js'
-import {inspect, type Missing} from './executable.js'
+import {explainMemoryLimit, explainWant} from './creation.js'
+import {inspect} from './executable.js'
+import {explainInterpreter} from './interpreter.js'
 import {callerPath, isInSight, newRoot} from './sight.js'
 
 /** What is said of an execve that failed; exit codes as env(1), nice(1) and timeout(1) have them. */
@@ -82,61 +82,6 @@ function notFound(plan: Plan, program: string): ExecDiagnosis {
   }
 }
 
-/** "/lib64": the directory of a loader, with the one that its links mostly lead to. */
-function bindLoader(loader: string): string {
-  const top = `/${loader.split('/')[1]}`
-  const directories = [...new Set(['/lib', top])]
-  return `--unshare mount ${directories.map(path => `--bind ${shellPath(`${path}:${path}:ro`)}`).join(' ')} (onto directories that are there)`
-}
-
-function missingBelow(root: string, path: string, {interpreter, line, of}: Missing): ExecDiagnosis {
-  const whose = of === undefined ? 'its' : `${of}’s`
-  const {name, why, next} = {
-    loader: {
-      name: 'loader',
-      why: 'the program is there, but is linked dynamically, and its loader and libraries are looked up below the new root',
-      next: existsSync(interpreter)
-        ? `a statically linked program, or the libraries too: ${bindLoader(interpreter)}`
-        : 'a statically linked program, or copy the loader and the libraries there',
-    },
-    script: {
-      name: 'interpreter',
-      why: `the script is there, but the ${JSON.stringify(interpreter)} of its first line is looked up below the new root`,
-      next: `put ${interpreter} there, with its loader and libraries, or correct the #! line`,
-    },
-    shell: {
-      name: 'shell',
-      why: 'a file that is in no known binary format and has no #! line is executed by /bin/sh, which is looked up below the new root',
-      next: `put ${interpreter} there, with its loader and libraries, or name a program that needs none`,
-    },
-  }[line]
-  const message = `${path}: ${whose} ${name} ${interpreter} is not in ${root}`
-  return {code: 'E_INTERPRETER', message, why, next, exitCode: 126}
-}
-
-function missing(path: string, {interpreter, line, of}: Missing): ExecDiagnosis {
-  const whose = of === undefined ? 'its' : `${of}’s`
-  const {name, why, next} = {
-    loader: {
-      name: 'loader',
-      why: 'the program is there, but was built for another libc or architecture',
-      next: `file ${shellPath(of ?? path)} tells what it was built for`,
-    },
-    script: {
-      name: 'interpreter',
-      why: `the script is there, but its first line names ${JSON.stringify(interpreter)}, which is not`,
-      next: `install ${interpreter}, or correct the #! line`,
-    },
-    shell: {
-      name: 'shell',
-      why: 'a file that is in no known binary format and has no #! line is executed by /bin/sh',
-      next: `install ${interpreter}, or name another interpreter before ${shellPath(path)}`,
-    },
-  }[line]
-  const message = `${path}: ${whose} ${name} ${interpreter} is missing`
-  return {code: 'E_INTERPRETER', message, why, next, exitCode: 126}
-}
-
 function explainFile(plan: Plan, candidate: Text): ExecDiagnosis | undefined {
   const path = readableText(candidate)
   if (!isInSight(plan)) return undefined
@@ -165,7 +110,11 @@ function explainFile(plan: Plan, candidate: Text): ExecDiagnosis | undefined {
         exitCode: 126,
       }
     case 'interpreter-missing': {
-      const told = root === undefined ? missing(path, finding) : missingBelow(root, path, finding)
+      const told: ExecDiagnosis = {
+        code: 'E_INTERPRETER',
+        exitCode: 126,
+        ...explainInterpreter(path, finding, root),
+      }
       return finding.interpreter.endsWith('\r')
         ? {...told, next: `the line ends in a carriage return: sed -i 's/\\r$//' ${shellPath(place)}`}
         : told
@@ -262,7 +211,7 @@ export function diagnoseExec(plan: Plan, candidates: readonly Text[], errno: str
         next: 'spawnctl doctor tells which methods work here',
       }
     case 'ENOMEM':
-      return {...generic, ...(explainOwnLimit(plan.steps, errno) ?? explainWant(errno))}
+      return {...generic, ...(explainMemoryLimit(plan.steps) ?? explainWant(errno))}
     default:
       return generic
   }

@@ -2,12 +2,12 @@ import {PlanError, UsageError} from '../../errors.js'
 import {lastValue, type OptionValues, refuseEmpty} from '../option.js'
 import {pidLimit} from '../pids.js'
 import type {Cgroup, CgroupLimits, StepKind} from '../step.js'
+import {binaryUnits} from '../units.js'
 
 const usPerPeriod = 100_000
 const leastUs = 1000
 const mostPeriodUs = 1_000_000
 const mostCpuPercent = 1_000_000
-const binaryUnits: Readonly<Record<string, number>> = {'': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40}
 
 function memory(text: string): number {
   const [, number, unit] = /^(\d+)([KMGT]?)$/i.exec(text) ?? []

@@ -2,12 +2,11 @@ import {UsageError} from '../../errors.js'
 import {lastValue} from '../option.js'
 import type {ScriptWriter} from '../script.js'
 import {words64} from '../script.js'
-import {describeSignals, libcInternal, signalList, signalMask, signalName} from '../signals.js'
+import {describeSignals, libcInternal, signalList, signalMask, signalName, sigsetBytes} from '../signals.js'
 import type {StepKind} from '../step.js'
 
 const SIG_DFL = 0n
 const SIG_IGN = 1n
-const sigsetBytes = 8
 const unchangeable = [9, 19]
 /** Node ignores these, and what is ignored stays ignored across execve: `yes | head` would never end. */
 const ignoredByNode = [13, 25]

@@ -24,7 +24,8 @@ function readTarget(text: string, surroundings: Surroundings): JoinTarget {
   return {pid: Number(pid), namespaces: namespaces.filter(name => chosen.includes(name))}
 }
 
-function namespacesOf(target: JoinTarget): readonly Namespace[] {
+/** None of a path, which tells what it is only when it is open. */
+export function namespacesOf(target: JoinTarget): readonly Namespace[] {
   if ('path' in target) return []
   return 'pid' in target ? target.namespaces : [target.namespace]
 }

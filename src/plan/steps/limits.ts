@@ -3,19 +3,23 @@ import type {OptionValues} from '../option.js'
 import {exceeds, type Limit, type LimitValue, type ResourceName, resourceNames, resourceNumbers} from '../resource.js'
 import {type ScriptWriter, words64} from '../script.js'
 import type {StepKind, Surroundings} from '../step.js'
+import {binaryUnits} from '../units.js'
 
 const RLIM_INFINITY = 0xffffffffffffffffn
-const units: Readonly<Record<string, number>> = {'': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40}
 const posixSpawnRefusal = 'it has no attribute for limits: the child would have the caller’s'
 
 function limitValue(text: string, option: string): LimitValue {
   if (text === 'unlimited' || text === 'infinity') return 'unlimited'
   const [, digits, unit] = /^(\d+)([KMGT]?)$/.exec(text) ?? []
-  const value = Number(digits) * (units[unit ?? ''] ?? Number.NaN)
+  const value = Number(digits) * (binaryUnits[unit ?? ''] ?? Number.NaN)
   if (Number.isSafeInteger(value)) return value
   throw new UsageError(`--rlimit ${option}: "${text}" is no limit`, {
     next: 'a whole number, also with K, M, G or T, or "unlimited"',
   })
+}
+
+function lowest(one: LimitValue, other: LimitValue): LimitValue {
+  return exceeds(one, other) ? other : one
 }
 
 /** "5" is both, "5:9" soft and hard, "5:" the soft one alone, ":9" the hard one alone: as prlimit(1). */
@@ -36,8 +40,8 @@ function readLimit(option: string, surroundings: Surroundings): [ResourceName, L
   const now = soft === '' || hard === '' ? surroundings.findLimit(name) : undefined
   const most = hard === '' && now ? now.hard : limitValue(hard, option)
   // Node has raised the soft limit nofile to the hard one, so that it may be too high is nobody's wish.
-  const kept = now && exceeds(now.soft, most) ? most : now?.soft
-  return [name, {soft: soft === '' && kept !== undefined ? kept : limitValue(soft, option), hard: most}]
+  const kept = soft === '' && now ? lowest(now.soft, most) : limitValue(soft, option)
+  return [name, {soft: kept, hard: most}]
 }
 
 function readLimits(values: OptionValues, surroundings: Surroundings): Partial<Record<ResourceName, Limit>> {

@@ -1,10 +1,9 @@
 import {lastValue} from '../option.js'
 import {words64} from '../script.js'
-import {describeSignals, libcInternal, signalList, signalMask} from '../signals.js'
+import {describeSignals, libcInternal, signalList, signalMask, sigsetBytes} from '../signals.js'
 import type {StepKind} from '../step.js'
 
 const SIG_SETMASK = 2
-const sigsetBytes = 8
 
 export const sigmask: StepKind<'sigmask'> = {
   kind: 'sigmask',
