@@ -1,4 +1,5 @@
 import {readFileSync} from 'node:fs'
+import os from 'node:os'
 import {fileURLToPath} from 'node:url'
 import {commandExits, SpawnctlError, UsageError} from './errors.js'
 import {nearestName} from './exec/command-line.js'
@@ -52,6 +53,22 @@ function refuseUnknown(words: readonly string[], commands: readonly string[]): v
   })
 }
 
+/** oclif asks after a home and a shell, of which nothing is used here; Node throws for a user whom /etc/passwd does not know. */
+function allowNoAccount(): void {
+  const {homedir, userInfo} = os
+  const known = <T>(ask: () => T, otherwise: T) => {
+    try {
+      return ask()
+    } catch {
+      return otherwise
+    }
+  }
+  Object.assign(os, {
+    homedir: () => known(homedir, ''),
+    userInfo: () => known<{shell: string | null}>(userInfo, {shell: null}),
+  })
+}
+
 /** Before oclif's own listener, which throws the error where nobody catches it. A reader that has gone has read enough. */
 function explainLostOutput(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -65,6 +82,7 @@ function explainLostOutput(): void {
 export async function main(words: readonly string[]): Promise<void> {
   rememberStdio()
   explainLostOutput()
+  allowNoAccount()
   const most = mostDescriptors() // while there are some left to read it with
   try {
     const {Config, flush, handle, run} = await import('@oclif/core')

@@ -1,9 +1,9 @@
 import {createHash} from 'node:crypto'
 import {existsSync} from 'node:fs'
 import {mkdir, mkdtemp, readFile, rename, rm} from 'node:fs/promises'
-import {homedir} from 'node:os'
-import {isAbsolute, join} from 'node:path'
+import {join} from 'node:path'
 import {SpawnctlError} from '../../errors.js'
+import {cacheDirectory} from '../cache-directory.js'
 import type {Compilation} from './languages.js'
 import {runTool, ToolError} from './tool.js'
 
@@ -14,13 +14,6 @@ export interface Unit {
   /** What the compiler says that it is. */
   readonly version: string
   readonly translation: Compilation
-}
-
-/** A relative XDG_CACHE_HOME is to be ignored, says its specification. */
-function cacheDirectory(): string {
-  const given = process.env.XDG_CACHE_HOME
-  const caches = given !== undefined && isAbsolute(given) ? given : join(homedir(), '.cache')
-  return join(caches, 'spawnctl', 'peers')
 }
 
 /** "rustc 1.95.0 (59807616e 2026-04-14)": the commit is more than a table has room for. */
@@ -42,17 +35,25 @@ async function compileInto(directory: string, {name, source, compiler, version, 
   }
 }
 
-function failure({name, compiler}: Unit, caches: string, error: unknown): SpawnctlError {
-  const without = `or measure without it: leave ${name} out of --peers`
+function without(name: string): string {
+  return `or measure without it: leave ${name} out of --peers`
+}
+
+function noCache({name}: Unit, place: string, why: string): SpawnctlError {
+  return new SpawnctlError('E_BENCH_PEER', `the ${name} program cannot be put into the cache`, {
+    why,
+    next: `set XDG_CACHE_HOME to a directory that this user may write to${place}; ${without(name)}`,
+  })
+}
+
+function failure(unit: Unit, caches: string, error: unknown): SpawnctlError {
+  const {name, compiler} = unit
   if (error instanceof ToolError)
     return new SpawnctlError('E_BENCH_PEER', `the ${name} program does not compile`, {
       why: `${compiler} says: ${error.message}`,
-      next: `another version of ${name}; ${without}`,
+      next: `another version of ${name}; ${without(name)}`,
     })
-  return new SpawnctlError('E_BENCH_PEER', `the ${name} program cannot be put into the cache`, {
-    why: (error as Error).message,
-    next: `set XDG_CACHE_HOME to a directory that this user may write to, not ${caches}; ${without}`,
-  })
+  return noCache(unit, `, not ${caches}`, (error as Error).message)
 }
 
 /**
@@ -62,7 +63,9 @@ function failure({name, compiler}: Unit, caches: string, error: unknown): Spawnc
  */
 export async function compile(unit: Unit): Promise<string> {
   const {name, source, version, translation} = unit
-  const caches = cacheDirectory()
+  const place = cacheDirectory()
+  if (place === undefined) throw noCache(unit, '', 'this user has no home directory, and there is no XDG_CACHE_HOME')
+  const caches = join(place, 'peers')
   const args = translation.arguments('source', 'output').join(' ')
   const text = await readFile(source)
   const key = createHash('sha256').update(`${version}\0${args}\0`).update(text).digest('hex').slice(0, 16)

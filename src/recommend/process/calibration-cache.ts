@@ -1,8 +1,9 @@
 import {randomBytes} from 'node:crypto'
 import {existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs'
-import {cpus, homedir, release} from 'node:os'
-import {dirname, isAbsolute, join} from 'node:path'
+import {cpus, release} from 'node:os'
+import {dirname, join} from 'node:path'
 import * as v from 'valibot'
+import {cacheDirectory} from '../../bench/cache-directory.js'
 import {methods} from '../../methods/method.js'
 import type {Calibration} from './prediction.js'
 
@@ -20,13 +21,6 @@ const entry = v.object({machine: v.string(), calibration})
 /** What the figures hold for: another kernel or processor has others. */
 function machine(): string {
   return `${release()} ${process.arch} ${cpus()[0]?.model ?? ''}`
-}
-
-/** $XDG_CACHE_HOME counts only when it is absolute (XDG Base Directory Specification), and so does a home. */
-function directory(): string | undefined {
-  const places = [process.env.XDG_CACHE_HOME ?? '', join(homedir() || '.', '.cache')]
-  const place = places.find(isAbsolute)
-  return place && join(place, 'spawnctl')
 }
 
 /** One level after the other: Node's recursive mkdir never ends below a directory that lets nothing be made, as /proc. */
@@ -70,7 +64,7 @@ function remember(file: string, calibration: Calibration): void {
 
 /** The calibration of this machine: measured once, then remembered. */
 export async function calibrated(measure: () => Promise<Calibration>): Promise<Calibration> {
-  const place = directory()
+  const place = cacheDirectory()
   if (place === undefined) return measure()
   const file = join(place, 'calibration.json')
   const known = remembered(file)
