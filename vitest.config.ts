@@ -7,6 +7,8 @@ export default defineConfig({
     retry: 1,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // What programs print, and whether an editor can be used, hangs on these.
+    env: {LANG: 'C.UTF-8', LC_ALL: '', TERM: 'xterm-256color'},
     pool: 'forks',
     disableConsoleIntercept: true,
   },
