@@ -88,22 +88,31 @@ void release_spawning(struct spawning *s);
 /* Spawns and waits until the program runs or has failed to. result->stage tells; a failed child is reaped. */
 void spawnctl_spawn(const uint8_t *image, uint32_t image_bytes, struct spawn_result *result);
 
-/* A child's wait status, or -errno; it is gone then. */
-int spawnctl_reap(int32_t pid);
-
-/* The same; 0 where it is lost. */
-int reap_for_status(int pid);
-
 /* As spawnctl_spawn; an image with room for stamps gets them. */
 void spawn_stamped(uint8_t *image, uint32_t image_bytes, struct spawn_result *result);
-void put_stamp(uint8_t *image, uint32_t which, uint64_t ns);
-uint64_t monotonic_ns(void);
-int open_pidfd(int pid);
-long signal_process(int pid, int pidfd, int sig);
 void close_fd(int32_t *fd); /* and sets -1; one that is -1 is closed already */
 void adopt(struct spawning *s, int pid);
 int map_stack(struct spawning *s);
 void release_stack(struct spawning *s);
 int fail(struct spawning *s, enum spawn_stage stage, int call, long error);
+
+/* lay_out.c: s->block from the image. 0 or -errno; the block is released in either case. */
+int lay_block_out(struct spawning *s, const uint8_t *image, uint32_t image_bytes);
+void release_block(struct spawning *s);
+
+/* dumpable.c */
+void save_dumpable(struct spawning *s);
+void restore_dumpable(struct spawning *s);
+
+/* own_children.c. spawnctl_reap: the wait status of a child that is gone then, or -errno; reap_for_status: 0 where it is lost. */
+int open_pidfd(int pid);
+long signal_process(int pid, int pidfd, int sig);
+int spawnctl_reap(int32_t pid);
+int reap_for_status(int pid);
+
+/* stamps.c */
+uint64_t monotonic_ns(void);
+void put_stamp(uint8_t *image, uint32_t which, uint64_t ns);
+void put_stamps_back(uint8_t *image, const struct spawning *s);
 
 #endif

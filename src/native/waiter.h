@@ -4,6 +4,9 @@
 
 #include "spawn.h"
 
+#include <signal.h>
+#include <sys/resource.h>
+
 /* What the thread's epoll tells about. */
 struct source {
 	enum { SOURCE_EXIT, SOURCE_EXECUTED, SOURCE_OWNER, SOURCE_WAKE } kind;
@@ -41,6 +44,10 @@ struct watched {
 	int is_asked;
 	enum { ALIVE, REAPED, REPORTED } state;
 };
+
+/* exit_record.c: error is what waitid returned. */
+void note_end(struct watched *child, const siginfo_t *info, long error);
+void note_usage(struct exit_record *record, const struct rusage *usage);
 
 /* Makes a child the thread's to settle, to reap and to report; id and under_way are filled in, result too. Returns 0 or
  * -errno, and then the child is still the caller's. */
