@@ -2,7 +2,7 @@ import {UsageError} from '../errors.js'
 import {callerSurroundings} from '../methods/surroundings.js'
 import {housekeepingOptions, readSteps} from '../plan/housekeeping.js'
 import type {Option, OptionValues} from '../plan/option.js'
-import type {Step, Surroundings} from '../plan/step.js'
+import type {Step, StepKindName, Surroundings} from '../plan/step.js'
 
 type List = string | readonly (string | number)[] | undefined
 
@@ -123,6 +123,19 @@ export function housekeepingValues(given: object): OptionValues {
   return values
 }
 
+/** Node's own options that other steps depend on: who becomes another keeps no capabilities, unless it is asked to. */
+function nodeValues(given: {uid?: unknown; user?: unknown; cwd?: unknown; detached?: unknown}): OptionValues {
+  const {uid, user, cwd, detached} = {...given}
+  return {
+    ...(Number.isInteger(uid) && user === undefined && {uid: [String((uid as number) >>> 0)]}),
+    ...(Boolean(cwd) && {cwd: [cwd instanceof URL ? cwd.pathname : String(cwd)]}),
+    ...(detached === true && {setsid: ['']}),
+  }
+}
+
+/** Done as Node's own options say, or not for the library to say at all. */
+const nodesKinds: readonly StepKindName[] = ['descriptors', 'chdir']
+
 /**
  * The steps that a program's options ask for.
  * @throws {UsageError | PlanError}
@@ -130,5 +143,6 @@ export function housekeepingValues(given: object): OptionValues {
 export function readHousekeeping(given: object): readonly Step[] {
   const values = housekeepingValues(given)
   if (Object.keys(values).length === 0) return []
-  return readSteps(values, surroundings).filter(({kind}) => kind !== 'descriptors')
+  const steps = readSteps({...nodeValues(given), ...values}, surroundings)
+  return steps.filter(({kind}) => !nodesKinds.includes(kind))
 }

@@ -1,6 +1,7 @@
 import * as node from 'node:child_process'
 import {once} from 'node:events'
 import {closeSync, openSync, readFileSync} from 'node:fs'
+import {dirname} from 'node:path'
 import {text} from 'node:stream/consumers'
 import {afterAll, describe, expect, expectTypeOf, it} from 'vitest'
 import {methods, type SpawnOptions, spawn, spawnSync, Zygote} from '../../dist/index.js'
@@ -195,7 +196,16 @@ describe('an option for housekeeping', () => {
     expect(await says('id -G', {uid: 65534, groups: [1, 'daemon', 2], cwd: '/'})).toMatch(/^0 1( 1)? 2$/)
   })
 
+  it.skipIf(!has.root).each<[string, SpawnOptions, string, string]>([
+    ['uid, to keep ambient capabilities', {uid: 65534, ambientCaps: 'net_raw'}, maskOf('CapEff'), '0000000000002000'],
+    ['uid, to keep none', {uid: 65534, capDrop: 'net_raw'}, maskOf('CapEff'), '0000000000000000'],
+    ['cwd, to leave a hidden directory', {cwd: '/', tmpfs: dirname(process.cwd())}, 'pwd', '/'],
+  ])('looks at Node’s %s # needs root', async (_, options, script, expected) => {
+    expect(await says(script, {cwd: '/', ...options})).toBe(expected)
+  })
+
   it.each<[string, object, RegExp]>([
+    ['setpgid beside Node’s detached', {detached: true, setpgid: true}, /exclude each other/],
     ['a signal that is none', {sigignore: 'NOTHING'}, /"NOTHING" is no signal/],
     ['a switch with a value', {setsid: 'yes'}, /setsid cannot be "yes"/],
     ['a list of objects', {groups: [{}]}, /groups cannot be \[\{\}\]/],
