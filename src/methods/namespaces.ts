@@ -153,7 +153,8 @@ export function openNamespaces(plan: Plan, spawn: Spawn): {plan: Plan; close: ()
           return open
         }),
       }
-    if (step.kind !== 'unshare' || mapsItself(step, process.geteuid?.() ?? 0, process.getegid?.() ?? 0)) return step
+    if (step.kind !== 'unshare') return step
+    if (mapsItself(step, plan.steps, process.geteuid?.() ?? 0, process.getegid?.() ?? 0)) return step
     const userNamespace = makeUserNamespace(step, spawn)
     opened.push(userNamespace)
     return {...step, userNamespace}

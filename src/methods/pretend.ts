@@ -99,7 +99,7 @@ export function pretendOpen(plan: Plan, opening: OpeningCalls, numbers: Pretende
       case 'join':
         return {...step, targets: step.targets.map(target)}
       case 'unshare':
-        return mapsItself(step, process.geteuid?.() ?? 0, process.getegid?.() ?? 0)
+        return mapsItself(step, plan.steps, process.geteuid?.() ?? 0, process.getegid?.() ?? 0)
           ? step
           : {...step, userNamespace: userNamespaceCalls(step, opening, numbers)}
       default:

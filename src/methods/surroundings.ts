@@ -83,6 +83,23 @@ function foreignNamespaces(pid: number): readonly Namespace[] {
   return namespaces.filter(namespace => link(String(pid), namespace) !== link('self', namespace))
 }
 
+function identity(): {uid: number; gid: number} {
+  return {uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0}
+}
+
+function identityIn(pid: number): {uid: number; gid: number} {
+  const idIn = (file: string, own: number) => {
+    const path = `/proc/${pid}/${file}`
+    const lines = existsSync(path) ? readProc(path).trim().split('\n') : []
+    const map = lines.map(line => line.trim().split(/ +/).map(Number))
+    if (map.some(([inner]) => inner === 0)) return 0
+    const [inner = own, outer = own] = map.find(([, outer = 0, count = 0]) => outer <= own && own < outer + count) ?? []
+    return inner + own - outer
+  }
+  const {uid, gid} = identity()
+  return {uid: idIn('uid_map', uid), gid: idIn('gid_map', gid)}
+}
+
 function realPath(path: string): string {
   try {
     return realpathSync(path)
@@ -160,7 +177,8 @@ export const callerSurroundings: Omit<Surroundings, 'inheritedDescriptor'> = {
   niceness: () => getPriority(),
   leadsGroup,
   capabilities,
-  identity: () => ({uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0}),
+  identity,
+  identityIn,
   subordinateIds,
   foreignNamespaces,
   workingDirectoryBelow,

@@ -154,6 +154,8 @@ export interface Surroundings {
   capabilities(): Capabilities
   /** The caller's effective ids. */
   identity(): {uid: number; gid: number}
+  /** The caller's ids when it has joined the user namespace of this process: root's, where that is mapped. */
+  identityIn(pid: number): {uid: number; gid: number}
   /** The caller's first range of subordinate ids (/etc/subuid, /etc/subgid). @throws {UsageError} that names the option */
   subordinateIds(option: string): {outer: number; count: number}
   /** Those of this process that the caller is not in. @throws {UsageError} when there is no such process */

@@ -1,4 +1,5 @@
-import {spawnSync} from 'node:child_process'
+import {spawn, spawnSync} from 'node:child_process'
+import {once} from 'node:events'
 import {existsSync, readFileSync, readlinkSync} from 'node:fs'
 import {describe, expect, it} from 'vitest'
 import {explainNamespaces} from '../../src/methods/diagnosis/namespaces.js'
@@ -311,6 +312,34 @@ describe('--join', () => {
       await running.ended
     }
   })
+
+  it.skipIf(!has.userNamespaces || !has.rootAndOpenTree).each([
+    ['root', ['--map-root-user'], '0'],
+    ['somebody else', ['--map-current-user'], '61234'],
+  ])(
+    'of a user namespace where one is %s lets one make another # needs root, user namespaces, and a tree that others may enter',
+    async (_, map, outer) => {
+      const holding = [...stranger, 'unshare', '--user', ...map, 'sh', '-c', 'echo; exec sleep 600']
+      const holder = spawn('env', holding, {stdio: ['ignore', 'pipe', 'inherit']})
+      await once(holder.stdout, 'data')
+      try {
+        const target = `/proc/${holder.pid}/ns/user`
+        for (const join of [`${holder.pid}:user`, target]) {
+          const ours = ['--join', join, '--unshare', 'user', '--map-root-user']
+          const {stdout, stderr} = await asStranger([
+            ...ours,
+            '--',
+            'sh',
+            '-c',
+            'id -u; echo $(cat /proc/self/uid_map)',
+          ])
+          expect({stdout, stderr}).toEqual({stdout: `0\n0 ${outer} 1\n`, stderr: ''})
+        }
+      } finally {
+        holder.kill('SIGKILL')
+      }
+    },
+  )
 
   it.each([
     ['/etc/passwd', '/etc/passwd is no namespace'],

@@ -28,6 +28,7 @@ export const surroundings: Surroundings = {
   capabilities: () => ({permitted: [0, 6, 7, 8, 13], inheritable: [13], last: 40}),
   readFile: path => Buffer.from(path),
   identity: () => ({uid: 1000, gid: 100}),
+  identityIn: () => ({uid: 0, gid: 5}),
   subordinateIds: () => ({outer: 100_000, count: 65_536}),
   foreignNamespaces: () => ['net', 'mount'],
   workingDirectoryBelow: paths => (paths.includes('/work') ? '/work/here' : undefined),

@@ -3,7 +3,7 @@ import {flagsOf, type Namespace, namespaces, readNamespace} from '../namespaces.
 import type {OptionValues} from '../option.js'
 import {pidLimit} from '../pids.js'
 import type {ScriptWriter} from '../script.js'
-import type {JoinTarget, StepKind, Surroundings} from '../step.js'
+import type {JoinTarget, Step, StepKind, Surroundings} from '../step.js'
 
 const [EPERM, EINVAL] = [1, 22]
 
@@ -31,10 +31,29 @@ export function namespacesOf(target: JoinTarget): readonly Namespace[] {
 }
 
 /** A namespace that is named by a path tells what it is when it is opened; /proc tells it by its name. */
+function isOfUser(target: JoinTarget): boolean {
+  return 'path' in target ? target.path.endsWith('/ns/user') : namespacesOf(target).includes('user')
+}
+
+function userTargets(values: OptionValues, surroundings: Surroundings): readonly JoinTarget[] {
+  return (values.join ?? []).map(text => readTarget(text, surroundings)).filter(isOfUser)
+}
+
 export function joinsUserNamespace(values: OptionValues, surroundings: Surroundings): boolean {
-  return (values.join ?? [])
-    .map(text => readTarget(text, surroundings))
-    .some(target => ('path' in target ? target.path.endsWith('/ns/user') : namespacesOf(target).includes('user')))
+  return userTargets(values, surroundings).length > 0
+}
+
+/** Whether the child is in another user namespace when new ones are made: nobody outside can make them for it. */
+export function entersUserNamespace(steps: readonly Step[]): boolean {
+  return steps.some(step => step.kind === 'join' && step.targets.some(isOfUser))
+}
+
+/** Who the child is when new namespaces are made. */
+export function identityThere(values: OptionValues, surroundings: Surroundings): {uid: number; gid: number} {
+  const target = userTargets(values, surroundings).at(-1)
+  if (target === undefined) return surroundings.identity()
+  const pid = 'path' in target ? /^\/proc\/(\d+)\//.exec(target.path)?.[1] : 'pid' in target ? target.pid : undefined
+  return pid === undefined ? surroundings.identity() : surroundings.identityIn(Number(pid))
 }
 
 /** A path tells it before it is opened only where it is one of /proc. */

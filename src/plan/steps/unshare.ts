@@ -4,6 +4,7 @@ import {flagsOf, type Namespace, namespaceFlags, namespaces, neverAtCreation, re
 import {isOn, lastValue, type OptionValues} from '../option.js'
 import type {ScriptWriter} from '../script.js'
 import type {Step, StepKind, Surroundings, Unshare} from '../step.js'
+import {entersUserNamespace, identityThere} from './join.js'
 
 const MS_REC = 0x4000
 const MS_PRIVATE = 0x40000
@@ -43,7 +44,7 @@ export function needsOwn(namespace: Namespace, what: string, steps: readonly Ste
 }
 
 function readMaps(values: OptionValues, surroundings: Surroundings): Omit<Unshare, 'kind' | 'namespaces'> {
-  const {uid, gid} = surroundings.identity()
+  const {uid, gid} = identityThere(values, surroundings)
   const [root, current] = [isOn(values, 'map-root-user'), isOn(values, 'map-current-user')]
   if (root && current)
     throw new UsageError('--map-root-user and --map-current-user both say who the caller is', {next: 'keep one'})
@@ -74,10 +75,15 @@ function writeMaps({users, groups, setgroups}: Unshare, script: ScriptWriter): v
 }
 
 /** Whether the child may write its maps itself: one id each, the caller's own. Others need a right over the ids outside. */
-export function mapsItself({users, groups, setgroups}: Unshare, uid: number, gid: number): boolean {
+function mapsOwn({users, groups, setgroups}: Unshare, uid: number, gid: number): boolean {
   const isOwn = (map: readonly IdMap[] | undefined, id: number) =>
     map === undefined || (map.length === 1 && map[0]?.count === 1 && map[0].outer === id)
   return isOwn(users, uid) && isOwn(groups, gid) && (groups === undefined || setgroups === 'deny')
+}
+
+/** Whether the child is to write its maps: because it may, or because nobody else can. */
+export function mapsItself(step: Unshare, steps: readonly Step[], uid: number, gid: number): boolean {
+  return entersUserNamespace(steps) || mapsOwn(step, uid, gid)
 }
 
 function begin(step: Unshare, script: ScriptWriter): void {

@@ -75,6 +75,16 @@ describe('the options of namespaces', () => {
       },
     ],
     [
+      {'map-current-user': true, join: '7:user'},
+      {
+        kind: 'unshare',
+        namespaces: ['user'],
+        users: [{inner: 0, outer: 0, count: 1}],
+        groups: [{inner: 5, outer: 5, count: 1}],
+        setgroups: 'deny',
+      },
+    ],
+    [
       {'mount-proc': true, unshare: 'pid'},
       {kind: 'unshare', namespaces: ['mount', 'pid']},
     ],
@@ -250,7 +260,8 @@ describe('new namespaces', () => {
     ['a range', false, {users: [{inner: 0, outer: 1000, count: 2}]}],
     ['two ranges', false, {users: [...rootMaps.users, {inner: 1, outer: 5, count: 1}]}],
   ])('with %s mapped are the child’s own business: %s', (_, itself, step) => {
-    expect(mapsItself({kind: 'unshare', namespaces: ['user'], ...step}, 1000, 100)).toBe(itself)
+    const unshare = {kind: 'unshare', namespaces: ['user'], ...step} as const
+    expect(mapsItself(unshare, [unshare], 1000, 100)).toBe(itself)
   })
 })
 
