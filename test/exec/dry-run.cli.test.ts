@@ -114,7 +114,7 @@ for (const name of ['usr', 'proc']) mkdirSync(join(tree, name), {recursive: true
 for (const name of ['bin', 'lib', 'lib64']) symlinkSync(`usr/${name}`, join(tree, name))
 
 const withArguments = [
-  '--uid 61234 --gid 61235 --groups 5,6 --cap-drop net_raw --ambient-caps kill --securebits noroot,noroot_locked',
+  '--uid 161234 --gid 4294967294 --groups 5,70000 --cap-drop net_raw --ambient-caps kill --securebits noroot,noroot_locked',
   '--cap-drop all --cap-add net_raw,kill --keep-caps',
   '--no-new-privs --oom-score-adj 300 --personality linux32,addr-no-randomize,sticky-timeouts',
   `--seccomp ${allowAll} --timer-slack 2ms --ionice best-effort:3`,

@@ -1,6 +1,6 @@
 import {capabilityName} from '../capability-names.js'
 import type {SyscallName} from '../syscalls.js'
-import {decimal, type Format, flags, named, number, plain, signal, words} from './values.js'
+import {type Format, flags, named, number, plain, signal, words} from './values.js'
 
 const securebits = flags({
   1: 'SECBIT_NOROOT',
@@ -22,7 +22,7 @@ const prctls: Readonly<Record<number, readonly [name: string, ...formats: Format
   8: ['PR_SET_KEEPCAPS', plain],
   24: ['PR_CAPBSET_DROP', capability],
   28: ['PR_SET_SECUREBITS', securebits],
-  29: ['PR_SET_TIMERSLACK', decimal],
+  29: ['PR_SET_TIMERSLACK', plain],
   38: ['PR_SET_NO_NEW_PRIVS', plain, plain, plain, plain],
   47: [
     'PR_CAP_AMBIENT',

@@ -34,11 +34,9 @@ const isText = (bytes: Uint8Array) => !bytes.includes(0)
 export const plain: Format = value => {
   if ('result' in value) return value.result
   if ('bytes' in value) return isText(value.bytes) ? JSON.stringify(readableText(value.bytes)) : '{…}'
-  const signed = BigInt.asIntN(64, value.number)
-  return signed >= 65_536n && signed !== 0xffffffffn ? `0x${signed.toString(16)}` : String(signed)
+  return String(BigInt.asIntN(64, value.number))
 }
 
-export const decimal: Format = value => String(number(value))
 /** strace has three digits of a mode at least. */
 export const octal: Format = value => `0${number(value).toString(8).padStart(2, '0')}`
 const firstRealTime = 32
