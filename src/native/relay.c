@@ -36,6 +36,7 @@ static struct relay {
 	struct own_settings own;
 	struct sigaction before;
 	long thread;
+	int pidfd;    /* -1 also when it has told: a tracer may hold the end back, and it would tell of it again and again */
 	int out;      /* standard output, or the same opened anew */
 	int has_keys; /* the caller's terminal is raw */
 	int ended;    /* nothing more is typed */
@@ -197,7 +198,7 @@ static int has_ended(void)
 
 static int next_look(void)
 {
-	int look = target.pidfd < 0 || target.adopts || !relay.has_keys || relay.closed ? LOOK_MS : -1;
+	int look = relay.pidfd < 0 || target.adopts || !relay.has_keys || relay.closed ? LOOK_MS : -1;
 	if (!relay.ended || holds_bytes(&relay.input) || holds_bytes(&relay.output))
 		return look;
 	return look < 0 || relay.end_pause < look ? relay.end_pause : look;
@@ -208,7 +209,7 @@ static void pass(void)
 	int is_waiting = holds_bytes(&relay.input), is_behind = holds_bytes(&relay.output), was_broken = relay.broken;
 	short asked = (short)((is_behind ? 0 : POLLIN) | (is_waiting ? POLLOUT : 0));
 	struct pollfd fds[] = {
-	    {target.pidfd, POLLIN, 0},
+	    {relay.pidfd, POLLIN, 0},
 	    {relay.closed || !asked ? -1 : target.options.terminal, asked, 0},
 	    {relay.ended || is_waiting || !relay.has_keys ? -1 : 0, POLLIN, 0},
 	    {is_behind ? relay.out : -1, POLLOUT, 0},
@@ -217,6 +218,8 @@ static void pass(void)
 	if (count < 0)
 		return;
 	relay.closed = 0;
+	if (fds[0].revents)
+		relay.pidfd = -1;
 	if (count == 0 && relay.ended && !is_waiting && !is_behind)
 		await_end_taken();
 	if (!is_behind && fds[1].revents & (POLLIN | POLLHUP | POLLERR))
@@ -238,6 +241,7 @@ void begin_relay(void)
 	memset(&relay, 0, sizeof relay);
 	memset(&action, 0, sizeof action);
 	relay.thread = syscall0(__NR_gettid);
+	relay.pidfd = target.pidfd;
 	action.sa_handler = note_continued;
 	action.sa_flags = SA_RESTART;
 	sigaction(SIGCONT, &action, &relay.before);

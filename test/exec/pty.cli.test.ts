@@ -4,7 +4,8 @@ import {dirname, join} from 'node:path'
 import {describe, expect, it as plainIt} from 'vitest'
 import {methods} from '../../src/methods/method.js'
 import {has} from '../helpers/needs.js'
-import {type RunOptions, runCli, runShell, until} from '../helpers/run-cli.js'
+import {fewTicks, parentOf, ticksWhileHeld} from '../helpers/processor-time.js'
+import {type RunOptions, runCli, runShell, startCli, until} from '../helpers/run-cli.js'
 import {hasTmux, Terminal} from '../helpers/terminal.js'
 
 const carrying = methods.filter(method => method !== 'posix_spawn')
@@ -150,6 +151,15 @@ describe.concurrent('a new terminal', () => {
       status: 124,
       stdout: 'up\r\n',
     })
+  })
+
+  it.each([[''], ['--timeout 100']])('lets its relay sleep while a tracer holds the end back: %s', async options => {
+    const words = ['--pty', ...options.split(' ').filter(Boolean), '--', 'sh', '-c', 'echo $$; exec sleep 100']
+    const {ended, output, untilStdout} = startCli(['exec', ...words])
+    await untilStdout(/\n/)
+    const program = Number(output().stdout)
+    expect(await ticksWhileHeld(program, parentOf(program))).toBeLessThan(fewTicks)
+    expect(await ended).toMatchObject({status: 137})
   })
 
   it.skipIf(!has.root)('belongs to the program’s session also as another user # needs root', async () => {

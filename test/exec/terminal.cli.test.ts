@@ -4,6 +4,7 @@ import {posixSpawnFeatures} from '../../dist/native/core.js'
 import {methods} from '../../src/methods/method.js'
 import {fixture} from '../helpers/fixture.js'
 import {has} from '../helpers/needs.js'
+import {fewTicks, parentOf, ticksWhileHeld} from '../helpers/processor-time.js'
 import {until} from '../helpers/run-cli.js'
 import {hasTmux, Terminal} from '../helpers/terminal.js'
 
@@ -502,6 +503,14 @@ const withInit = (['clone', 'fork'] as const).flatMap(method =>
 )
 
 describe.runIf(hasTmux && has.root).concurrent('--init, # needs root', () => {
+  it('is waited for asleep while a tracer holds its end back', async ({terminal}) => {
+    await terminal.command('x --unshare pid --init -- sh ./sleep')
+    await terminal.until(/^started$/m)
+    const init = terminal.processes().find(({name}) => name === 'spawnctl-init')?.pid as number
+    expect(await ticksWhileHeld(init, parentOf(init))).toBeLessThan(fewTicks)
+    expect(await terminal.answer('echo $?')).toBe('137\n')
+  })
+
   it.for(withInit)('lets Ctrl-C reach a program once: $method $group', async ({method, group}, {terminal}) => {
     await terminal.command(`x -m ${method} ${group} --unshare pid --init -- ${counter} stop INT`)
     await expectThreeInterrupts(terminal)
