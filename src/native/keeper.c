@@ -27,12 +27,12 @@ static void go_on(int sig)
 	(void)sig;
 }
 
+/* Without SA_RESTART: a read or write of the terminal that is refused in the background would be refused again at once. */
 static void catch_in_keeper(int sig, void (*handler)(int))
 {
 	struct sigaction action;
 	memset(&action, 0, sizeof action);
 	action.sa_handler = handler;
-	action.sa_flags = SA_RESTART;
 	sigaction(sig, &action, 0);
 }
 
