@@ -50,6 +50,7 @@ struct target {
 	int ending;	 /* a signal that should end it was sent; the next one is SIGKILL */
 	int orphaned;
 	int has_shell;	  /* whoever started this process minds its jobs: the parent is in another group */
+	int heeds_tstp;	  /* that shell is in this session: else the kernel would not let Ctrl-Z stop the group */
 	int stop_asked;	  /* SIGTSTP has come this way */
 	int left_stopped; /* a stop of the program's was not followed; it may have gone on since */
 	int foreground;	  /* while the program is stopped: the group that had the terminal */
@@ -81,6 +82,7 @@ int has_job_control(void);
 int take_terminal(int group);
 int follow_stop(int child_stopped_by);
 void continue_program(int foreground);
+void signal_caller(int sig);
 void continue_to_end(void);
 
 /* find_init.c */
