@@ -101,6 +101,16 @@ describe.concurrent.each(kept)('a program started by %s', method => {
     expect(stderr).toMatch(/keeper was killed by SIGKILL\nwhy: {2}.*\nnext: /)
     expect(processesWith(entry)).toEqual([])
   })
+
+  it.skipIf(noLimits)(`has no control group left when its keeper is killed by SIGKILL${noLimits}`, async () => {
+    const large = 'import time; large = bytearray(100000000); print("ready", flush=True); time.sleep(100)'
+    const options = ['-m', method, '--timeout', '100', '--memory-max', '300M', '--pids-max', '60']
+    const {pid, ended, untilStdout} = start([...options, '--', 'python3', '-c', large])
+    await untilStdout(/ready/)
+    process.kill(Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')), 'SIGKILL')
+    expect(await ended).toMatchObject({status: 125})
+    expect(groupsOf(pid)).toEqual([])
+  })
 })
 
 /** Chains of processes, each making the next and a session for it: always one ahead of who ends them one by one. */
@@ -242,6 +252,15 @@ describe.concurrent('a signal that is to end a program with a time', () => {
     process.kill(pid, 'SIGTERM')
     expect(await ended).toMatchObject({status: 143})
     await untilGone(entry)
+  })
+
+  it.skipIf(noLimits)(`leaves no control group to those who are about to end${noLimits}`, async () => {
+    const large = 'python3 -c "import time; large = bytearray(30000000); time.sleep(100)"'
+    const script = `for i in 1 2 3 4; do ${large} & done; sleep 100`
+    const options = ['--timeout', '1', '--signal', 'KILL', '--memory-max', '300M', '--pids-max', '60']
+    const {pid, ended} = start([...options, '--', 'sh', '-c', script])
+    expect(await ended).toMatchObject({status: 137, stderr: ''})
+    expect(groupsOf(pid)).toEqual([])
   })
 
   it('ends one that is stopped', async () => {
