@@ -109,6 +109,12 @@ export function removeEndingCgroups(directories: readonly string[]): readonly st
   }
 }
 
+/** As removeCgroups where nobody is to be kept waiting: those that stay are tried again a few times meanwhile. */
+export function leaveCgroups(directories: readonly string[], [pauseMs, ...pausesMs] = [10, 100, 1000]): void {
+  const left = removeCgroups(directories)
+  if (left.length > 0 && pauseMs !== undefined) setTimeout(leaveCgroups, pauseMs, left, pausesMs)
+}
+
 const staleMs = 60_000
 
 /** Removes empty groups whose spawnctl was killed before it could; of a running one they are seldom empty, and never old. */
