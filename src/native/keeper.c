@@ -142,6 +142,7 @@ void run_kept(uint8_t *image, uint32_t image_bytes, const char *groups, struct r
 	memcpy(shared_image, image, image_bytes);
 	long caller = syscall0(__NR_getpid);
 	adopt_orphans(target.options.kill_tree);
+	target.first_tick = tick_now();
 	if (target.options.terminal >= 0)
 		remember_settings(&own);
 	install_handlers(before);

@@ -5,6 +5,7 @@
 #include "spawn.h"
 
 #include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <termios.h>
 
@@ -57,6 +58,7 @@ struct target {
 	int caller, caller_group; /* of a keeper; 0 otherwise */
 	const struct run_result *kept; /* what the keeper writes: the program's pid is in it */
 	int timed_out;
+	uint64_t first_tick; /* of the run, where it is not this process that has all of it below: who began before is none of it */
 	int killed_group; /* that SIGKILL was for, and that this process, or its caller, is in */
 	uint64_t timed_out_ns, killed_ns; /* when; 0: it was not */
 	int init; /* the program's parent, where a spawnctl-init stands in between */
@@ -86,6 +88,7 @@ void signal_caller(int sig);
 void continue_to_end(void);
 
 /* find_init.c */
+size_t read_proc(int pid, const char *name, char *text, size_t size);
 int find_init(int pid);
 void stop_init_with_program(void);
 void send_to_group_by_init(int sig);
@@ -124,6 +127,7 @@ void begin_ending(void);
 void hand_over(void);
 
 /* descendants.c */
+uint64_t tick_now(void);
 void adopt_orphans(int on);
 void kill_descendants(void);
 void kill_children(int group);

@@ -40,6 +40,9 @@ function commandLine(pid: number): string {
   }
 }
 
+const childrenOf = (pid: number) =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number)
+
 const end = (entry: string) => {
   for (const pid of processesWith(entry)) process.kill(pid, 'SIGKILL')
 }
@@ -94,8 +97,8 @@ describe.concurrent.each(kept)('a program started by %s', method => {
   it('leaves nothing behind when its keeper is killed by SIGKILL', async () => {
     const {entry, pid, ended} = start(['-m', method, '--kill-tree', '--', 'sh', '-c', `${daemons} exec sleep 1002`])
     await sleeps(entry)
-    const keeper = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8'))
-    process.kill(keeper, 'SIGKILL')
+    const [keeper] = childrenOf(pid)
+    process.kill(keeper as number, 'SIGKILL')
     const {status, stderr} = await ended
     expect(status).toBe(125)
     expect(stderr).toMatch(/keeper was killed by SIGKILL\nwhy: {2}.*\nnext: /)
@@ -107,9 +110,24 @@ describe.concurrent.each(kept)('a program started by %s', method => {
     const options = ['-m', method, '--timeout', '100', '--memory-max', '300M', '--pids-max', '60']
     const {pid, ended, untilStdout} = start([...options, '--', 'python3', '-c', large])
     await untilStdout(/ready/)
-    process.kill(Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')), 'SIGKILL')
+    process.kill(childrenOf(pid)[0] as number, 'SIGKILL')
     expect(await ended).toMatchObject({status: 125})
     expect(groupsOf(pid)).toEqual([])
+  })
+})
+
+describe('a child that spawnctl had before its keeper was killed', () => {
+  it('is ended with the others only if the program has started it', async () => {
+    const script = `sleep 1003 >/dev/null 2>&1 & echo $!; exec "$NODE" "$CLI" exec --kill-tree -- sh -c '${daemons} exec sleep 1002'`
+    const entry = `SPAWNCTL_SUPERVISION_RUN=${process.pid}-${++runs}`
+    const {pid, ended, output} = startShell(script, [], {env: Object.fromEntries([entry.split('=')])})
+    await sleeps(entry)
+    const stranger = Number(output().stdout)
+    const keeper = childrenOf(pid).find(child => child !== stranger) as number
+    process.kill(keeper, 'SIGKILL')
+    expect(await ended).toMatchObject({status: 125})
+    expect(processesWith(entry)).toEqual([stranger])
+    end(entry)
   })
 })
 
