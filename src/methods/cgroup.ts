@@ -98,15 +98,21 @@ export function removeCgroups(directories: readonly string[]): readonly string[]
   })
 }
 
-/** How long processes that were sent SIGKILL, and are not ours to wait for, are given. */
-const dyingMs = 1000
+/** How long processes that were sent a signal, and are not ours to wait for, are given. */
+const endingMs = 1000
 
-/** As removeCgroups, for groups whose processes have all been killed: the last of them may be about to end. */
-export function removeKilledCgroups(directories: readonly string[]): readonly string[] {
-  for (const end = performance.now() + dyingMs; ; nap(1)) {
+/** As removeCgroups, for groups whose processes were sent a signal: the last of them may be about to end. */
+export function removeEndingCgroups(directories: readonly string[]): readonly string[] {
+  for (const end = performance.now() + endingMs; ; nap(1)) {
     const left = removeCgroups(directories)
     if (left.length === 0 || performance.now() > end) return left
   }
+}
+
+/** As removeCgroups where nobody is to be kept waiting: those that stay are tried again a few times meanwhile. */
+export function leaveCgroups(directories: readonly string[], [pauseMs, ...pausesMs] = [10, 100, 1000]): void {
+  const left = removeCgroups(directories)
+  if (left.length > 0 && pauseMs !== undefined) setTimeout(leaveCgroups, pauseMs, left, pausesMs)
 }
 
 const staleMs = 60_000

@@ -32,6 +32,7 @@ export function keeperCalls({killTree}: Supervision, files: readonly string[]): 
     {by, call: 'rt_sigaction(SIGRT_32, {…}, NULL, 8)', reason: follows},
     {by, call: 'rt_sigaction(SIGTTIN, {…}, NULL, 8)', reason: goesOn},
     {by, call: 'rt_sigaction(SIGTTOU, {…}, NULL, 8)', reason: goesOn},
+    {by, call: 'rt_sigaction(SIGTSTP, {…}, NULL, 8)', reason: goesOn},
     {by, call: 'prctl(PR_SET_NAME, "spawnctl-keeper"...)', reason: 'what ps calls it'},
     {by, call: 'prctl(PR_SET_PDEATHSIG, SIGRT_32)', reason: follows},
     {by, call: 'prctl(PR_SET_CHILD_SUBREAPER, 1)', reason: adopts},

@@ -1,7 +1,7 @@
 import {closeDescriptors, nativeSpawnSync, openSocketPairs, type SyncLimits, type SyncPipe} from '../native/sync.js'
 import type {Plan} from '../plan/plan.js'
 import {refuseUnlessCapable} from './capability.js'
-import {removeCgroups} from './cgroup.js'
+import {leaveCgroups} from './cgroup.js'
 import {preparing} from './diagnosis/diagnose.js'
 import type {Method} from './method.js'
 import {engage, type Zygote} from './spawn.js'
@@ -46,7 +46,7 @@ export function spawnPlanSync(
   if (method === 'zygote' && zygote === undefined) throw new Error('method "zygote" needs an open Zygote')
   refuseUnlessCapable(plan, method)
   const result = engage(plan, method, zygote, ({image}) => nativeSpawnSync(image, pipes, limits))
-  removeCgroups(result.cgroups)
+  leaveCgroups(result.cgroups)
   return {
     pid: result.pid,
     exitCode: result.exitCode < 0 ? null : result.exitCode,

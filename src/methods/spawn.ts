@@ -17,7 +17,7 @@ import type {Room} from '../plan/room.js'
 import {type Supervision, unsupervised} from '../plan/supervision.js'
 import type {Arch} from '../plan/syscalls.js'
 import {refuseUnlessCapable, refuseUnlessSupervisable} from './capability.js'
-import {removeCgroups, removeKilledCgroups} from './cgroup.js'
+import {removeCgroups, removeEndingCgroups} from './cgroup.js'
 import {type LimitMet, limitsMet} from './cgroup-events.js'
 import {diagnose, preparing, refuseLostKeeper} from './diagnosis/diagnose.js'
 import {
@@ -138,7 +138,7 @@ export function engage<Result extends SpawnResult>(
   } finally {
     opened.close()
     caller?.close()
-    if (!succeeded) removeCgroups(opened.cgroups)
+    if (!succeeded) removeEndingCgroups(opened.cgroups)
   }
 }
 
@@ -221,10 +221,11 @@ export function runPlan(
       return run
     }
     const result = engage(opened, method, zygote, native, {stamped: tell !== undefined, letsGo: true})
+    const areEnding = killTree === 'cgroup.kill' || result.timedOut !== 'no' || result.signal !== 0
     return {
       ...spawned(method, result),
       limitsMet: limitsMet(result.cgroups),
-      cgroups: killTree === 'cgroup.kill' ? removeKilledCgroups(result.cgroups) : removeCgroups(result.cgroups),
+      cgroups: areEnding ? removeEndingCgroups(result.cgroups) : removeCgroups(result.cgroups),
       exitCode: result.exitCode < 0 || result.waitErrno !== 0 ? null : result.exitCode,
       signal: result.signal === 0 ? null : result.signal,
       coreDumped: result.coreDumped,

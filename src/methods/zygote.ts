@@ -105,6 +105,7 @@ export class Zygote {
 /** Waits for a zygote's end when it is closed, and not before. */
 export function heldZygote(started: StartedZygote): Zygote {
   return new Zygote(started, () => {
+    process.kill(started.pid, 'SIGCONT') // one that is stopped sees no end-of-file
     reapChild(started.pid)
     if (started.pidfd >= 0) closeDescriptors([started.pidfd])
   })

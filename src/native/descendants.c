@@ -10,9 +10,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 void adopt_orphans(int on)
 {
@@ -28,9 +31,38 @@ static int next_number(FILE *file)
 	return number;
 }
 
+/* The time since boot, in the ticks that /proc tells a process's beginning in. */
+uint64_t tick_now(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	uint64_t per_second = (uint64_t)sysconf(_SC_CLK_TCK);
+	return (uint64_t)now.tv_sec * per_second + (uint64_t)now.tv_nsec * per_second / 1000000000u;
+}
+
+/* Field 22 in proc_pid_stat(5); the second one may hold spaces and parentheses. */
+static uint64_t start_tick(int pid)
+{
+	char text[1024];
+	if (!read_proc(pid, "stat", text, sizeof text))
+		return 0;
+	const char *field = strrchr(text, ')');
+	for (int number = 2; field && number < 22; number++)
+		field = strchr(field + 1, ' ');
+	return field ? strtoull(field, 0, 10) : 0;
+}
+
+/* By a shell that has executed spawnctl in its place, say. */
+static int was_there_before(int pid)
+{
+	return target.first_tick && start_tick(pid) < target.first_tick;
+}
+
 static int end_child(int pid, int group)
 {
-	return (!group || syscall1(__NR_getpgid, pid) == group) && syscall2(__NR_kill, pid, SIGKILL) == 0;
+	if ((group && syscall1(__NR_getpgid, pid) != group) || was_there_before(pid))
+		return 0;
+	return syscall2(__NR_kill, pid, SIGKILL) == 0;
 }
 
 /* One thread's children; an orphan may be given to any thread. */

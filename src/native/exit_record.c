@@ -36,5 +36,5 @@ void note_end(struct watched *child, const siginfo_t *info, long error)
 	record->failed_step = child->result.failed_step;
 	record->error = child->result.error;
 	record->candidate = child->result.candidate;
-	record->wait_status = exited ? info->si_status << 8 : info->si_status;
+	record->wait_status = exited ? info->si_status << 8 : info->si_status | (record->core_dumped ? 0x80 : 0);
 }

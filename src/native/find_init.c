@@ -16,7 +16,7 @@
 static const char init_name[] = "spawnctl-init";
 
 /* Returns how much there is of it, as text; 0 when it cannot be read. */
-static size_t read_proc(int pid, const char *name, char *text, size_t size)
+size_t read_proc(int pid, const char *name, char *text, size_t size)
 {
 	char path[64];
 	snprintf(path, sizeof path, "/proc/%d/%s", pid, name);

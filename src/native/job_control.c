@@ -107,6 +107,13 @@ static void continue_kept(int sig)
 	continue_program(target.foreground);
 }
 
+/* One that has ended has left its number to others. */
+void signal_caller(int sig)
+{
+	if (syscall0(__NR_getppid) == target.caller)
+		syscall2(__NR_kill, target.caller, sig);
+}
+
 /* The keeper has a clock to mind, and is not what the shell sees: it stops its caller in its stead, until somebody
  * continues the job, or the program, or that has ended. */
 static void stop_caller(void)
@@ -117,12 +124,11 @@ static void stop_caller(void)
 	action.sa_handler = continue_kept;
 	action.sa_flags = SA_RESTART;
 	sigaction(SIGCONT, &action, &before);
-	syscall2(__NR_kill, target.caller, SIGSTOP);
+	signal_caller(SIGSTOP);
 	if (wait_child(&info, WEXITED | WCONTINUED | WNOWAIT) == 0 && info.si_code == CLD_CONTINUED)
 		wait_child(&info, WCONTINUED | WNOHANG);
 	sigaction(SIGCONT, &before, 0);
-	if (!target.orphaned)
-		syscall2(__NR_kill, target.caller, SIGCONT);
+	signal_caller(SIGCONT);
 }
 
 /* Whether whoever stopped the program, or is told of it, is going to continue this process too. */

@@ -27,12 +27,20 @@ static void go_on(int sig)
 	(void)sig;
 }
 
+/* Ctrl-Z where the program is not told of it, being in a session of its own, or not yet there. */
+static void stop_job(int sig)
+{
+	(void)sig;
+	if (target.heeds_tstp && target.caller_group == syscall1(__NR_getpgid, 0))
+		signal_caller(SIGSTOP);
+}
+
+/* Without SA_RESTART: a read or write of the terminal that is refused in the background would be refused again at once. */
 static void catch_in_keeper(int sig, void (*handler)(int))
 {
 	struct sigaction action;
 	memset(&action, 0, sizeof action);
 	action.sa_handler = handler;
-	action.sa_flags = SA_RESTART;
 	sigaction(sig, &action, 0);
 }
 
@@ -89,17 +97,19 @@ static _Noreturn void keep(long caller, uint64_t mask, uint8_t *image, uint32_t 
 			   struct run_result *result)
 {
 	struct run_options options = target.options;
-	int has_shell = target.has_shell;
+	int has_shell = target.has_shell, heeds_tstp = target.heeds_tstp;
 	begin_target(&options);
 	target.adopts = 1;
 	target.caller = (int)caller;
 	target.caller_group = (int)syscall1(__NR_getpgid, 0);
 	target.leads_group = target.caller_group == caller;
 	target.has_shell = has_shell;
+	target.heeds_tstp = heeds_tstp;
 	leave_group();
 	catch_in_keeper(CALLER_HAS_ENDED, end_orphan);
 	catch_in_keeper(SIGTTIN, go_on);
 	catch_in_keeper(SIGTTOU, go_on);
+	catch_in_keeper(SIGTSTP, stop_job);
 	syscall5(__NR_prctl, PR_SET_NAME, "spawnctl-keeper", 0, 0, 0);
 	syscall5(__NR_prctl, PR_SET_PDEATHSIG, CALLER_HAS_ENDED, 0, 0, 0);
 	adopt_orphans(1);
@@ -132,6 +142,7 @@ void run_kept(uint8_t *image, uint32_t image_bytes, const char *groups, struct r
 	memcpy(shared_image, image, image_bytes);
 	long caller = syscall0(__NR_getpid);
 	adopt_orphans(target.options.kill_tree);
+	target.first_tick = tick_now();
 	if (target.options.terminal >= 0)
 		remember_settings(&own);
 	install_handlers(before);

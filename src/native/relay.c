@@ -36,11 +36,13 @@ static struct relay {
 	struct own_settings own;
 	struct sigaction before;
 	long thread;
+	int pidfd;    /* -1 also when it has told: a tracer may hold the end back, and it would tell of it again and again */
 	int out;      /* standard output, or the same opened anew */
 	int has_keys; /* the caller's terminal is raw */
 	int ended;    /* nothing more is typed */
 	int closed;   /* nobody has the terminal open, but the program can open it again by its name or as /dev/tty */
 	int broken;   /* nobody reads */
+	int refused;  /* in the background, by a terminal that wants its output from the foreground: to be tried at the next look */
 	int end_pause;
 	int end_told; /* to this group, as a key */
 } relay;
@@ -99,8 +101,17 @@ static void write_output(void)
 		output->start += (size_t)written;
 	else if (!is_for_later(written))
 		relay.broken = 1;
+	relay.refused = written == -EINTR;
 	if (relay.broken)
 		fill(output, 0);
+}
+
+/* Returns what to ask poll for; whoever was refused waits for the next look. */
+static struct pollfd output_room(void)
+{
+	int fd = holds_bytes(&relay.output) && !relay.refused ? relay.out : -1;
+	relay.refused = 0;
+	return (struct pollfd){fd, POLLOUT, 0};
 }
 
 /* Returns how much it was. */
@@ -197,7 +208,7 @@ static int has_ended(void)
 
 static int next_look(void)
 {
-	int look = target.pidfd < 0 || target.adopts || !relay.has_keys || relay.closed ? LOOK_MS : -1;
+	int look = relay.pidfd < 0 || target.adopts || !relay.has_keys || relay.closed || relay.refused ? LOOK_MS : -1;
 	if (!relay.ended || holds_bytes(&relay.input) || holds_bytes(&relay.output))
 		return look;
 	return look < 0 || relay.end_pause < look ? relay.end_pause : look;
@@ -207,16 +218,19 @@ static void pass(void)
 {
 	int is_waiting = holds_bytes(&relay.input), is_behind = holds_bytes(&relay.output), was_broken = relay.broken;
 	short asked = (short)((is_behind ? 0 : POLLIN) | (is_waiting ? POLLOUT : 0));
+	int look_ms = next_look();
 	struct pollfd fds[] = {
-	    {target.pidfd, POLLIN, 0},
+	    {relay.pidfd, POLLIN, 0},
 	    {relay.closed || !asked ? -1 : target.options.terminal, asked, 0},
 	    {relay.ended || is_waiting || !relay.has_keys ? -1 : 0, POLLIN, 0},
-	    {is_behind ? relay.out : -1, POLLOUT, 0},
+	    output_room(),
 	};
-	int count = poll(fds, 4, next_look());
+	int count = poll(fds, 4, look_ms);
 	if (count < 0)
 		return;
 	relay.closed = 0;
+	if (fds[0].revents)
+		relay.pidfd = -1;
 	if (count == 0 && relay.ended && !is_waiting && !is_behind)
 		await_end_taken();
 	if (!is_behind && fds[1].revents & (POLLIN | POLLHUP | POLLERR))
@@ -238,6 +252,7 @@ void begin_relay(void)
 	memset(&relay, 0, sizeof relay);
 	memset(&action, 0, sizeof action);
 	relay.thread = syscall0(__NR_gettid);
+	relay.pidfd = target.pidfd;
 	action.sa_handler = note_continued;
 	action.sa_flags = SA_RESTART;
 	sigaction(SIGCONT, &action, &relay.before);
@@ -261,7 +276,7 @@ static int write_rest(void)
 {
 	uint64_t give_up_ns = 0;
 	while (holds_bytes(&relay.output)) {
-		struct pollfd room = {relay.out, POLLOUT, 0};
+		struct pollfd room = output_room();
 		if (is_hurried() && !give_up_ns)
 			give_up_ns = monotonic_ns() + REST_MS * 1000000ull;
 		if (give_up_ns && monotonic_ns() > give_up_ns)

@@ -11,7 +11,9 @@ void begin_target(const struct run_options *options)
 {
 	memset(&target, 0, sizeof target);
 	target.pidfd = -1;
-	target.has_shell = syscall1(__NR_getpgid, syscall0(__NR_getppid)) != syscall1(__NR_getpgid, 0);
+	long parent = syscall0(__NR_getppid);
+	target.has_shell = syscall1(__NR_getpgid, parent) != syscall1(__NR_getpgid, 0);
+	target.heeds_tstp = target.has_shell && syscall1(__NR_getsid, parent) == syscall1(__NR_getsid, 0);
 	target.options = *options;
 }
 

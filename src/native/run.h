@@ -5,6 +5,7 @@
 #include "spawn.h"
 
 #include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <termios.h>
 
@@ -50,12 +51,14 @@ struct target {
 	int ending;	 /* a signal that should end it was sent; the next one is SIGKILL */
 	int orphaned;
 	int has_shell;	  /* whoever started this process minds its jobs: the parent is in another group */
+	int heeds_tstp;	  /* that shell is in this session: else the kernel would not let Ctrl-Z stop the group */
 	int stop_asked;	  /* SIGTSTP has come this way */
 	int left_stopped; /* a stop of the program's was not followed; it may have gone on since */
 	int foreground;	  /* while the program is stopped: the group that had the terminal */
 	int caller, caller_group; /* of a keeper; 0 otherwise */
 	const struct run_result *kept; /* what the keeper writes: the program's pid is in it */
 	int timed_out;
+	uint64_t first_tick; /* of the run, where it is not this process that has all of it below: who began before is none of it */
 	int killed_group; /* that SIGKILL was for, and that this process, or its caller, is in */
 	uint64_t timed_out_ns, killed_ns; /* when; 0: it was not */
 	int init; /* the program's parent, where a spawnctl-init stands in between */
@@ -81,9 +84,11 @@ int has_job_control(void);
 int take_terminal(int group);
 int follow_stop(int child_stopped_by);
 void continue_program(int foreground);
+void signal_caller(int sig);
 void continue_to_end(void);
 
 /* find_init.c */
+size_t read_proc(int pid, const char *name, char *text, size_t size);
 int find_init(int pid);
 void stop_init_with_program(void);
 void send_to_group_by_init(int sig);
@@ -122,6 +127,7 @@ void begin_ending(void);
 void hand_over(void);
 
 /* descendants.c */
+uint64_t tick_now(void);
 void adopt_orphans(int on);
 void kill_descendants(void);
 void kill_children(int group);

@@ -44,17 +44,19 @@ void reap_orphans(void)
 	wait_any(&info, WEXITED | WSTOPPED | WNOHANG);
 }
 
-/* Of a program below an init the stops are not told. */
+/* Of a program below an init the stops are not told. A pidfd that has told of the end tells it again and again, while a
+ * tracer holds the end back. */
 static long wait_next(siginfo_t *info)
 {
-	int looks = target.init && has_job_control();
+	int looks = target.init && has_job_control(), pidfd = target.pidfd;
 	int options = WEXITED | (looks ? WNOHANG : 0);
 	for (;;) {
 		long error = target.adopts ? wait_any(info, options | WSTOPPED) : wait_child(info, options | WSTOPPED | WNOWAIT);
 		if (error < 0 || !looks || info->si_pid)
 			return error;
-		struct pollfd end = {target.pidfd, POLLIN, 0};
-		poll(&end, 1, LOOK_MS);
+		struct pollfd end = {pidfd, POLLIN, 0};
+		if (poll(&end, 1, LOOK_MS) > 0)
+			pidfd = -1;
 		stop_init_with_program();
 	}
 }

@@ -2,7 +2,7 @@ import {AsyncResource} from 'node:async_hooks'
 import {constants} from 'node:os'
 import {SpawnctlError} from '../errors.js'
 import {type Begun, beginPlan} from '../methods/begin.js'
-import {removeCgroups} from '../methods/cgroup.js'
+import {leaveCgroups} from '../methods/cgroup.js'
 import {type LimitMet, limitsMet} from '../methods/cgroup-events.js'
 import type {Method} from '../methods/method.js'
 import type {Zygote} from '../methods/zygote.js'
@@ -133,7 +133,7 @@ export class ProcessHandle {
     const {child, explain, cgroups} = this.begun as Begun
     letGo(child)
     this.limitsMet = limitsMet(cgroups)
-    removeCgroups(cgroups)
+    leaveCgroups(cgroups)
     this.begun = undefined
     this.usage = record.usage
     const {failure} = record

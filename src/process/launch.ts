@@ -1,4 +1,4 @@
-import {removeCgroups} from '../methods/cgroup.js'
+import {leaveCgroups} from '../methods/cgroup.js'
 import type {Method} from '../methods/method.js'
 import {type Spawned, spawnPlan} from '../methods/spawn.js'
 import type {Zygote} from '../methods/zygote.js'
@@ -31,7 +31,7 @@ export function launch(plan: Plan, method: Method, zygote?: Zygote): Launched {
     alive = false
     letGo(child)
     exits.release()
-    removeCgroups(spawned.cgroups)
+    leaveCgroups(spawned.cgroups)
     settle(exitOf(record))
   })
   const child = watchChild(exits.name, id, spawned.pid, pidfd)

@@ -1,9 +1,12 @@
+import {constants} from 'node:os'
 import {spawnPlan} from '../methods/spawn.js'
 import {Zygote as OpenZygote, startZygote} from '../methods/zygote.js'
-import {letGo, watchChild} from '../native/children.js'
+import {letGo, signalChild, watchChild} from '../native/children.js'
 import type {Child} from './child.js'
 import {type Exit, exitOf, exitPipe} from './exits.js'
 import {type Arguments, type SpawnOptions, spawn, split} from './spawn.js'
+
+const {SIGCONT} = constants.signals
 
 /**
  * A small process that forks on request: to be opened early, while this process is as its children shall find it.
@@ -22,6 +25,7 @@ export class Zygote extends OpenZygote {
       if (state === 'ended') return
       exits.hold()
       state = 'closing'
+      signalChild(child, SIGCONT) // one that is stopped sees no end-of-file
     })
     let ended: (exit: Exit) => void
     this.exit = new Promise(resolve => {

@@ -4,7 +4,8 @@ import {dirname, join} from 'node:path'
 import {describe, expect, it as plainIt} from 'vitest'
 import {methods} from '../../src/methods/method.js'
 import {has} from '../helpers/needs.js'
-import {type RunOptions, runCli, runShell, until} from '../helpers/run-cli.js'
+import {fewTicks, parentOf, ticksSpent, ticksWhileHeld} from '../helpers/processor-time.js'
+import {type RunOptions, runCli, runShell, startCli, until} from '../helpers/run-cli.js'
 import {hasTmux, Terminal} from '../helpers/terminal.js'
 
 const carrying = methods.filter(method => method !== 'posix_spawn')
@@ -152,6 +153,15 @@ describe.concurrent('a new terminal', () => {
     })
   })
 
+  it.each([[''], ['--timeout 100']])('lets its relay sleep while a tracer holds the end back: %s', async options => {
+    const words = ['--pty', ...options.split(' ').filter(Boolean), '--', 'sh', '-c', 'echo $$; exec sleep 100']
+    const {ended, output, untilStdout} = startCli(['exec', ...words])
+    await untilStdout(/\n/)
+    const program = Number(output().stdout)
+    expect(await ticksWhileHeld(program, parentOf(program))).toBeLessThan(fewTicks)
+    expect(await ended).toMatchObject({status: 137})
+  })
+
   it.skipIf(!has.root)('belongs to the program’s session also as another user # needs root', async () => {
     expect(await exec(['--pty', '--user', 'nobody', '--', 'sh', '-c', 'id -un; stty size'])).toMatchObject({
       stdout: 'nobody\r\n24 80\r\n',
@@ -259,6 +269,17 @@ describe.runIf(hasTmux).concurrent('at a terminal, a new one', () => {
       await terminal.until(/^got words$/m)
     },
   )
+
+  it('is as quiet in the background as the old one wants it, and waits asleep', async ({terminal}) => {
+    const script = 'sh -c "sleep 0.5; echo words; exec sleep 100"'
+    await terminal.command(`stty tostop; x --pty --timeout 100 -- ${script} </dev/null &`)
+    await until('its stop', () => terminal.processes().some(({name, state}) => name === 'node' && state === 'T'))
+    const keeper = terminal.processes().find(({name}) => name === 'spawnctl-keeper')?.pid as number
+    expect(await ticksSpent(keeper)).toBeLessThan(fewTicks)
+    expect(await terminal.screen()).not.toMatch(/^words$/m)
+    await terminal.command('fg')
+    await terminal.until(/^words$/m)
+  })
 
   it('begins in the background as any terminal, and has the keys in the foreground', async ({terminal}) => {
     await terminal.command('x --pty -- sh -c "stty -a >inner; read line; echo got \\$line" &')

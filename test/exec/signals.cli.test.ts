@@ -178,6 +178,11 @@ os.execvp(sys.argv[1], sys.argv[1:])`
 })
 
 describe.concurrent('a program that is stopped, with no terminal about', () => {
+  it('by a zygote that was stopped is not waited for beyond its end', async () => {
+    const script = 'kill -STOP $(pgrep -P $PPID -x spawnctl-zygote); exit 5'
+    expect(await start(['-m', 'zygote', '--', 'sh', '-c', script]).ended).toMatchObject({status: 5, stderr: ''})
+  })
+
   it.each(methods)('by %s is waited for until it is continued and ends', async method => {
     const script = 'echo $$; kill -STOP $$; echo on; exit 8'
     const {pid, output, untilStdout, ended} = start(['-m', method, '--', 'sh', '-c', script])

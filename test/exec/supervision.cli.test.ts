@@ -40,6 +40,9 @@ function commandLine(pid: number): string {
   }
 }
 
+const childrenOf = (pid: number) =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number)
+
 const end = (entry: string) => {
   for (const pid of processesWith(entry)) process.kill(pid, 'SIGKILL')
 }
@@ -94,12 +97,37 @@ describe.concurrent.each(kept)('a program started by %s', method => {
   it('leaves nothing behind when its keeper is killed by SIGKILL', async () => {
     const {entry, pid, ended} = start(['-m', method, '--kill-tree', '--', 'sh', '-c', `${daemons} exec sleep 1002`])
     await sleeps(entry)
-    const keeper = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8'))
-    process.kill(keeper, 'SIGKILL')
+    const [keeper] = childrenOf(pid)
+    process.kill(keeper as number, 'SIGKILL')
     const {status, stderr} = await ended
     expect(status).toBe(125)
     expect(stderr).toMatch(/keeper was killed by SIGKILL\nwhy: {2}.*\nnext: /)
     expect(processesWith(entry)).toEqual([])
+  })
+
+  it.skipIf(noLimits)(`has no control group left when its keeper is killed by SIGKILL${noLimits}`, async () => {
+    const large = 'import time; large = bytearray(100000000); print("ready", flush=True); time.sleep(100)'
+    const options = ['-m', method, '--timeout', '100', '--memory-max', '300M', '--pids-max', '60']
+    const {pid, ended, untilStdout} = start([...options, '--', 'python3', '-c', large])
+    await untilStdout(/ready/)
+    process.kill(childrenOf(pid)[0] as number, 'SIGKILL')
+    expect(await ended).toMatchObject({status: 125})
+    expect(groupsOf(pid)).toEqual([])
+  })
+})
+
+describe('a child that spawnctl had before its keeper was killed', () => {
+  it('is ended with the others only if the program has started it', async () => {
+    const script = `sleep 1003 >/dev/null 2>&1 & echo $!; exec "$NODE" "$CLI" exec --kill-tree -- sh -c '${daemons} exec sleep 1002'`
+    const entry = `SPAWNCTL_SUPERVISION_RUN=${process.pid}-${++runs}`
+    const {pid, ended, output} = startShell(script, [], {env: Object.fromEntries([entry.split('=')])})
+    await sleeps(entry)
+    const stranger = Number(output().stdout)
+    const keeper = childrenOf(pid).find(child => child !== stranger) as number
+    process.kill(keeper, 'SIGKILL')
+    expect(await ended).toMatchObject({status: 125})
+    expect(processesWith(entry)).toEqual([stranger])
+    end(entry)
   })
 })
 
@@ -242,6 +270,15 @@ describe.concurrent('a signal that is to end a program with a time', () => {
     process.kill(pid, 'SIGTERM')
     expect(await ended).toMatchObject({status: 143})
     await untilGone(entry)
+  })
+
+  it.skipIf(noLimits)(`leaves no control group to those who are about to end${noLimits}`, async () => {
+    const large = 'python3 -c "import time; large = bytearray(30000000); time.sleep(100)"'
+    const script = `for i in 1 2 3 4; do ${large} & done; sleep 100`
+    const options = ['--timeout', '1', '--signal', 'KILL', '--memory-max', '300M', '--pids-max', '60']
+    const {pid, ended} = start([...options, '--', 'sh', '-c', script])
+    expect(await ended).toMatchObject({status: 137, stderr: ''})
+    expect(groupsOf(pid)).toEqual([])
   })
 
   it('ends one that is stopped', async () => {

@@ -4,6 +4,7 @@ import {posixSpawnFeatures} from '../../dist/native/core.js'
 import {methods} from '../../src/methods/method.js'
 import {fixture} from '../helpers/fixture.js'
 import {has} from '../helpers/needs.js'
+import {fewTicks, parentOf, ticksWhileHeld} from '../helpers/processor-time.js'
 import {until} from '../helpers/run-cli.js'
 import {hasTmux, Terminal} from '../helpers/terminal.js'
 
@@ -421,6 +422,43 @@ describe.runIf(hasTmux).concurrent('a program with a time that is stopped', () =
   })
 })
 
+describe.runIf(hasTmux).concurrent('a program with a time, in a session of its own', () => {
+  const line = (words: string) => `x -m clone --setsid --timeout ${words} </dev/null`
+
+  it('does not stop with the job, nor does its time', async ({terminal}) => {
+    await terminal.command(line('1 -- sh ./sleep'))
+    await terminal.until(/^started$/m)
+    await terminal.press('C-z')
+    await terminal.until(/^(\^Z)?\[1\]\+ +Stopped/m)
+    const keeper = () => terminal.processes().find(({name}) => name === 'spawnctl-keeper')
+    await until('the end of the keeper', () => keeper()?.state === 'Z')
+    await terminal.wipe()
+    await terminal.command('fg; echo code $?')
+    await terminal.until(/^code 124$/m)
+  })
+
+  it('is waited for again by a job that goes on', async ({terminal}) => {
+    await terminal.command(line('100 -- sh -c "echo started; until [ -e stop ]; do sleep 0.05; done; exit 6"'))
+    await terminal.until(/^started$/m)
+    for (let round = 0; round < 2; round++) {
+      await terminal.press('C-z')
+      await terminal.until(/^(\^Z)?\[1\]\+ +Stopped/m)
+      await terminal.wipe()
+      await terminal.command('fg')
+      await until('the job', () => !terminal.isShells())
+    }
+    writeFileSync(terminal.path('stop'), '')
+    expect(await terminal.answer('echo $?')).toBe('6\n')
+  })
+
+  it('has no job to stop where no shell could continue it', async ({terminal}) => {
+    await terminal.command(`setsid -c -w "$NODE" "$CLI" exec --setsid --timeout 1 -- sh ./sleep; echo code $?`)
+    await terminal.until(/^started$/m)
+    await terminal.press('C-z')
+    await terminal.until(/^(\^Z)?code 124$/m)
+  })
+})
+
 describe.runIf(hasTmux).concurrent('--foreground', () => {
   it.for([
     'clone',
@@ -502,6 +540,14 @@ const withInit = (['clone', 'fork'] as const).flatMap(method =>
 )
 
 describe.runIf(hasTmux && has.root).concurrent('--init, # needs root', () => {
+  it('is waited for asleep while a tracer holds its end back', async ({terminal}) => {
+    await terminal.command('x --unshare pid --init -- sh ./sleep')
+    await terminal.until(/^started$/m)
+    const init = terminal.processes().find(({name}) => name === 'spawnctl-init')?.pid as number
+    expect(await ticksWhileHeld(init, parentOf(init))).toBeLessThan(fewTicks)
+    expect(await terminal.answer('echo $?')).toBe('137\n')
+  })
+
   it.for(withInit)('lets Ctrl-C reach a program once: $method $group', async ({method, group}, {terminal}) => {
     await terminal.command(`x -m ${method} ${group} --unshare pid --init -- ${counter} stop INT`)
     await expectThreeInterrupts(terminal)

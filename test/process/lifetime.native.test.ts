@@ -6,10 +6,11 @@ import {fileURLToPath} from 'node:url'
 import {describe, expect, it} from 'vitest'
 import {methods, spawn, Zygote} from '../../dist/index.js'
 import {type Arch, callerSyscallNumbers} from '../../src/plan/syscalls.js'
+import {groupsOf, noLimits} from '../helpers/cgroups.js'
 import {children, openDescriptors} from '../helpers/change-caller.js'
 import {fixture} from '../helpers/fixture.js'
 import {has} from '../helpers/needs.js'
-import {runProgram} from '../helpers/run-cli.js'
+import {runProgram, until} from '../helpers/run-cli.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const patienceMs = 60_000
@@ -68,6 +69,16 @@ describe('many children', () => {
     await new Promise(setImmediate)
     expect(openDescriptors()).toEqual(before)
     expect(children()).toEqual([])
+  })
+
+  it.skipIf(noLimits)(`leave no control group to those who end a little later${noLimits}`, async () => {
+    const large = 'python3 -c "import time; large = bytearray(50000000); time.sleep(100)"'
+    const script = `for i in 1 2 3 4; do ${large} & done; sleep 0.3; kill -KILL 0`
+    const ends = Array.from({length: 3}, () =>
+      once(spawn('sh', ['-c', script], {memoryMax: '500M', pidsMax: 60, detached: true, stdio: 'ignore'}), 'exit'),
+    )
+    expect(await Promise.all(ends)).toEqual(Array(3).fill([null, 'SIGKILL']))
+    await until('the end of the groups', () => groupsOf(process.pid).length === 0)
   })
 
   it('leave their stack to the next one as soon as their program runs', async () => {

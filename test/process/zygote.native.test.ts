@@ -57,6 +57,13 @@ describe('a Zygote', () => {
     expect((await ended(child)).stdout).toBe('still here')
   })
 
+  it('ends when it is closed also if it was stopped', async () => {
+    const zygote = open()
+    process.kill(zygote.pid, 'SIGSTOP')
+    zygote.close()
+    expect(await zygote.exit).toEqual({state: 'exited', code: 0})
+  })
+
   it('keeps no event loop alive', async () => {
     const library = new URL('../../dist/library.cjs', import.meta.url).pathname
     const script = `const {Zygote} = require(${JSON.stringify(library)}); new Zygote().exit.then(() => console.log('told'))`
