@@ -104,7 +104,6 @@ function milliseconds(ns: number): string {
 export function describeEnd(ran: Ran): string {
   const late = {no: '', signal: ', its time was up', kill: ', its time was up and SIGKILL was needed'}[ran.timedOut]
   const after = `after ${milliseconds(ran.elapsedNs)}${late}`
-  if (ran.reapedElsewhere) return `it ended ${after}; its status was reaped elsewhere (SIGCHLD is ignored)`
   if (ran.signal !== null) return `killed by ${signalName(ran.signal)}${ran.coreDumped ? ', core dumped' : ''} ${after}`
   return `exited with ${ran.exitCode} ${after}`
 }

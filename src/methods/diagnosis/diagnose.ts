@@ -121,6 +121,21 @@ export function refuseLostKeeper(method: Method, {keeperErrno, keeperSignal}: Ru
   throw new SpawnError('E_KEEPER', message, {stage: 'killed', method}, advice, failedItself)
 }
 
+/** @throws {SpawnctlError} when the kernel does not tell how the program ended. */
+export function refuseLostEnd({waitErrno}: Pick<RunResult, 'waitErrno'>): void {
+  if (waitErrno === 0) return
+  const {name, text} = describeErrno(waitErrno)
+  if (name === 'ECHILD')
+    throw new SpawnctlError('E_REAPED', 'the program’s exit status is lost: it was reaped elsewhere', {
+      why: 'spawnctl was started with SIGCHLD ignored, so the kernel reaps its children at once',
+      next: 'start it from a program that does not ignore SIGCHLD',
+    })
+  throw new SpawnctlError('E_REAPED', `the program’s end cannot be waited for: waitid: ${text} (${name})`, {
+    why: 'a security policy (seccomp, LSM) refuses the call; the program was started, and may run still',
+    next: 'spawnctl doctor tells what to allow',
+  })
+}
+
 /** A child that is created in a control group has to find room there. */
 function explainEntry({steps}: Plan, {cgroupCall}: Script, {errno}: Outcome): Advice | undefined {
   const isFull = cgroupCall !== undefined && describeErrno(errno).name === 'EAGAIN'
