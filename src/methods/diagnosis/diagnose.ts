@@ -3,6 +3,7 @@ import {type Advice, SpawnctlError, SpawnError, type SpawnFailure} from '../../e
 import type {RunResult, SpawnResult} from '../../native/core.js'
 import type {LoweredPlan} from '../../plan/lower.js'
 import type {Plan} from '../../plan/plan.js'
+import {mountProc} from '../../plan/proc.js'
 import {signalName} from '../../plan/signals.js'
 import type {Step} from '../../plan/step.js'
 import {type Arch, callerSyscallNumbers} from '../../plan/syscalls.js'
@@ -64,6 +65,17 @@ function creationError(
   )
 }
 
+/** What a path tells of a system call of Node's own. */
+function explainPath({code, path}: NodeJS.ErrnoException): Advice | undefined {
+  if (path?.startsWith('/proc/') && code === 'ENOENT') return {why: `there is no ${path} here`, next: mountProc}
+  if (path === '.' && code === 'EACCES')
+    return {
+      why: 'the zygote’s child has to enter the working directory, which this user may not',
+      next: 'cd / before; or --method clone, whose child is there already',
+    }
+  return undefined
+}
+
 /** Runs what a spawn needs of the caller; a system call of Node's own that fails is told like one of the core's. */
 export function preparing<T>(method: Method, run: () => T): T {
   try {
@@ -71,7 +83,7 @@ export function preparing<T>(method: Method, run: () => T): T {
   } catch (error) {
     const {errno, syscall} = error as NodeJS.ErrnoException
     if (error instanceof SpawnctlError || errno === undefined) throw error
-    throw creationError(method, 'prepare', syscall, Math.abs(errno))
+    throw creationError(method, 'prepare', syscall, Math.abs(errno), explainPath(error as NodeJS.ErrnoException))
   }
 }
 
