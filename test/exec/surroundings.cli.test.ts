@@ -1,9 +1,10 @@
 import {chmodSync, mkdtempSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
+import {fileURLToPath} from 'node:url'
 import {afterAll, describe, expect, it} from 'vitest'
 import {has} from '../helpers/needs.js'
-import {runShell} from '../helpers/run-cli.js'
+import {runCli, runShell} from '../helpers/run-cli.js'
 
 const closed = mkdtempSync(join(tmpdir(), 'spawnctl-closed-'))
 chmodSync(closed, 0o700)
@@ -40,6 +41,22 @@ describe.concurrent('the zygote says why there is none', () => {
       closed,
     ])
     expect(stderr).toMatch(/EACCES\)\nwhy: {2}.*working directory.*\nnext: cd \/ before/)
+    expect(status).toBe(125)
+  })
+})
+
+describe.concurrent('where Node may load no addon', () => {
+  it.each(['exec true', 'exec --dry-run true'])('%s says so', async line => {
+    const {status, stderr} = await runCli(line.split(' '), {env: {NODE_OPTIONS: '--no-addons'}})
+    expect(stderr).toMatch(/^spawnctl: the addon .* cannot be loaded\nwhy: {2}.*\nnext: leave --no-addons out .*\n$/)
+    expect(status).toBe(125)
+  })
+
+  it.skipIf(!has.unshare)('because its file system is noexec, exec says so # needs namespaces', async () => {
+    const script =
+      'unshare --mount sh -c \'mount --bind "$1" "$1" && mount -o remount,bind,noexec "$1" && exec "$NODE" "$CLI" exec true\' sh "$1"'
+    const {status, stderr} = await runShell(script, [fileURLToPath(new URL('../../node_modules', import.meta.url))])
+    expect(stderr).toMatch(/^spawnctl: the addon .* cannot be loaded\nwhy: {2}.*\nnext: mount \| grep noexec .*\n$/)
     expect(status).toBe(125)
   })
 })
