@@ -45,6 +45,23 @@ describe.concurrent('the zygote says why there is none', () => {
   })
 })
 
+const withoutDevices =
+  'exec unshare --user --map-root-user --mount sh -c \'mount -t tmpfs none /dev && "$NODE" "$CLI" "$@"; ls -A /dev\' sh "$@"'
+
+describe.concurrent('without /dev/null', () => {
+  it
+    .skipIf(!has.userNamespaces)
+    .each([
+      'exec --stdin null --stdout null /bin/echo',
+      'exec --stdout write:/dev/null /bin/echo',
+      'exec --method zygote /bin/true',
+    ])('%s makes no file of that name # needs user namespaces', async line => {
+    const {stdout, stderr} = await runShell(withoutDevices, line.split(' '))
+    expect(stderr).toMatch(/^spawnctl: \/dev\/null cannot be opened .*ENOENT\)\nwhy: {2}.*\nnext: .*\n$/)
+    expect(stdout).toBe('')
+  })
+})
+
 describe.concurrent('where Node may load no addon', () => {
   it.each(['exec true', 'exec --dry-run true'])('%s says so', async line => {
     const {status, stderr} = await runCli(line.split(' '), {env: {NODE_OPTIONS: '--no-addons'}})
