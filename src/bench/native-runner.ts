@@ -79,7 +79,7 @@ function explainCall(call: string, errno: number): SpawnctlError {
 export async function openNativeRunner(program: BenchProgram, methods: readonly Method[]): Promise<ProcessRunner> {
   const plan = planOf(program)
   const caller = preparing('zygote', openCaller)
-  const nothing = openSync('/dev/null', 'r+')
+  const nothing = preparing('zygote', () => openSync('/dev/null', 'r+'))
   try {
     const images = new Map<string, LoweredPlan>(
       methods.map(method => [method, lower(plan, loweringFor(method, caller.umask))]),

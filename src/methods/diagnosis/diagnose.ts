@@ -68,6 +68,8 @@ function creationError(
 /** What a path tells of a system call of Node's own. */
 function explainPath({code, path}: NodeJS.ErrnoException): Advice | undefined {
   if (path?.startsWith('/proc/') && code === 'ENOENT') return {why: `there is no ${path} here`, next: mountProc}
+  if (path === '/dev/null' && code === 'ENOENT')
+    return {why: `there is no ${path} here`, next: `mknod -m 666 ${path} c 1 3`}
   if (path === '.' && code === 'EACCES')
     return {
       why: 'the zygote’s child has to enter the working directory, which this user may not',
