@@ -1,33 +1,10 @@
-import {readFileSync} from 'node:fs'
 import os from 'node:os'
 import {fileURLToPath} from 'node:url'
-import {commandExits, SpawnctlError, UsageError} from './errors.js'
+import {commandExits, UsageError} from './errors.js'
 import {nearestName} from './exec/command-line.js'
 import {LostOutput, writeError} from './exec/output.js'
 import {rememberStdio} from './exec/stdio.js'
-
-/** Node opens the modules of a command all at once: with fewer it may not get to the command itself. */
-const enoughDescriptors = 256
-
-/** What a module that was not opened looks like: the error itself, or a package that seems not to be there. */
-const notOpened = ['EMFILE', 'ENFILE', 'MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND']
-
-function mostDescriptors(): number {
-  try {
-    return Number(/^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? Infinity)
-  } catch {
-    return Infinity
-  }
-}
-
-function explain(error: Error, most: number): SpawnctlError | undefined {
-  const {code = ''} = error as NodeJS.ErrnoException
-  if (!notOpened.includes(code) || (code !== 'EMFILE' && most >= enoughDescriptors)) return undefined
-  return new SpawnctlError('E_OPEN', `the command cannot be loaded: too many open files (${code})`, {
-    why: `${most === Infinity ? '' : `RLIMIT_NOFILE is ${most}, and `}Node opens the modules of a command all at once; spawnctl exec needs only a few`,
-    next: `ulimit -n ${enoughDescriptors}; where that is not allowed, raise the hard limit: prlimit --nofile=${enoughDescriptors}`,
-  })
-}
+import {explainUnopened} from './exec/unopened.js'
 
 /** What may stand in a command's place; package.json names the short ones to oclif. */
 const helpFlags = ['--help', '-h']
@@ -78,12 +55,14 @@ function explainLostOutput(): void {
   })
 }
 
-/** Everything but a plain exec: help, version, the other commands. */
-export async function main(words: readonly string[]): Promise<void> {
+/**
+ * Everything but a plain exec: help, version, the other commands.
+ * @param most how many descriptors there may be
+ */
+export async function main(words: readonly string[], most: number): Promise<void> {
   rememberStdio()
   explainLostOutput()
   allowNoAccount()
-  const most = mostDescriptors() // while there are some left to read it with
   try {
     const {Config, flush, handle, run} = await import('@oclif/core')
     try {
@@ -93,12 +72,12 @@ export async function main(words: readonly string[]): Promise<void> {
       await run([...words], config)
       await flush()
     } catch (error) {
-      if (error instanceof UsageError || explain(error as Error, most) !== undefined) throw error
+      if (error instanceof UsageError || explainUnopened(error as Error, most) !== undefined) throw error
       await handle(error as Error)
     }
   } catch (error) {
     const isUsage = error instanceof UsageError
-    const known = isUsage ? error : explain(error as Error, most)
+    const known = isUsage ? error : explainUnopened(error as Error, most)
     if (known === undefined) throw error
     process.exitCode = isUsage ? commandExits.usage : commandExits.failed
     writeError(known, isUsage && beforeProgram(words).includes('--json'), process.exitCode)

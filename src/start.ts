@@ -2,6 +2,7 @@ import {benchOptions} from './bench/options.js'
 import {splitLine} from './exec/command-line.js'
 import {exec} from './exec/exec.js'
 import {execOptions} from './exec/options.js'
+import {mostDescriptors, reportUnopened} from './exec/unopened.js'
 import type {Option} from './plan/option.js'
 import {recommendAsJson} from './recommend/json.js'
 import {recommendOptions} from './recommend/options.js'
@@ -57,5 +58,6 @@ if (process.platform !== 'linux') {
 } else {
   // oclif is loaded only now: it would more than double the start of a plain exec.
   const line = verb === 'help' ? [...words, '--help'] : separated()
-  void import('./cli.js').then(({main}) => main(line))
+  const most = mostDescriptors() // while there are some left to read it with
+  import('./cli.js').then(({main}) => main(line, most)).catch((error: Error) => reportUnopened(error, most))
 }

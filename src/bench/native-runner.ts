@@ -1,6 +1,6 @@
 import {closeSync, openSync} from 'node:fs'
 import {SpawnctlError} from '../errors.js'
-import {diagnose} from '../methods/diagnosis/diagnose.js'
+import {diagnose, preparing} from '../methods/diagnosis/diagnose.js'
 import {describeErrno} from '../methods/diagnosis/errno.js'
 import {type Method, methodTraits} from '../methods/method.js'
 import {openCaller, zygotePlan} from '../methods/zygote.js'
@@ -78,8 +78,8 @@ function explainCall(call: string, errno: number): SpawnctlError {
  */
 export async function openNativeRunner(program: BenchProgram, methods: readonly Method[]): Promise<ProcessRunner> {
   const plan = planOf(program)
-  const caller = openCaller()
-  const nothing = openSync('/dev/null', 'r+')
+  const caller = preparing('zygote', openCaller)
+  const nothing = preparing('zygote', () => openSync('/dev/null', 'r+'))
   try {
     const images = new Map<string, LoweredPlan>(
       methods.map(method => [method, lower(plan, loweringFor(method, caller.umask))]),

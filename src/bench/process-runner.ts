@@ -1,6 +1,6 @@
 import {type ChildProcess, type StdioOptions, spawn} from 'node:child_process'
 import type {Readable, Writable} from 'node:stream'
-import {SpawnctlError} from '../errors.js'
+import {type Advice, SpawnctlError} from '../errors.js'
 import {benchExecutable} from '../native/binding.js'
 import {signalName} from '../plan/signals.js'
 import {describeBallast} from './ballast.js'
@@ -57,6 +57,20 @@ function startChild({name, file, args, env}: RunnerProgram, stdio: StdioOptions)
       }),
     })
   }
+}
+
+const usualDeath: Required<Advice> = {
+  why: 'something outside ended it, as the kernel does when memory runs out',
+  next: 'dmesg | tail',
+}
+
+/** By signals that tell of a limit. */
+const deaths: Readonly<Record<string, Required<Advice>>> = {
+  SIGXFSZ: {
+    why: 'a file of its own, in memory too, was to be larger than files may be here (RLIMIT_FSIZE)',
+    next: 'ulimit -f unlimited',
+  },
+  SIGXCPU: {why: 'it has used the processor for as long as it may (RLIMIT_CPU)', next: 'ulimit -t unlimited'},
 }
 
 /** A process of its own session that answers one command at a time. */
@@ -215,8 +229,13 @@ export class ProcessRunner implements Runner {
   }
 
   private death(code: number | null, signal: string | null): SpawnctlError {
-    const end = signal === null ? `ended with exit code ${code}` : `was killed by ${signal}`
-    return this.error(end, 'something outside ended it, as the kernel does when memory runs out', 'dmesg | tail')
+    if (signal === null)
+      return this.error(
+        `ended with exit code ${code}`,
+        'it did so by itself; what it had to say, if anything, stands above',
+      )
+    const {why, next} = deaths[signal] ?? usualDeath
+    return this.error(`was killed by ${signal}`, why, next)
   }
 
   private error(what: string, why?: string, next?: string): SpawnctlError {

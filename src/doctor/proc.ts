@@ -1,7 +1,6 @@
 import {existsSync} from 'node:fs'
+import {mountProc} from '../plan/proc.js'
 import type {NotWell, Outcome} from './outcome.js'
-
-export const mountProc = 'mount -t proc proc /proc'
 
 const noProc: NotWell = {
   state: 'unknown',

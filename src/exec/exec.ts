@@ -138,11 +138,7 @@ function run(values: OptionValues, program: readonly string[], asJson: boolean):
     if (ran.timedOut !== 'no' && !request.supervision.preserveStatus)
       return {code: ran.signal === SIGKILL ? signalOffset + SIGKILL : timeIsUp, signal: 0}
     if (ran.signal !== null) return {code: signalOffset + ran.signal, signal: ran.interrupted ? ran.signal : 0}
-    if (ran.exitCode !== null) return {code: ran.exitCode, signal: 0}
-    throw new SpawnctlError('E_REAPED', 'the program’s exit status is lost: it was reaped elsewhere', {
-      why: 'spawnctl was started with SIGCHLD ignored, so the kernel reaps its children at once',
-      next: 'start it from a program that does not ignore SIGCHLD',
-    })
+    return {code: ran.exitCode as number, signal: 0}
   } catch (error) {
     if (report !== undefined && error instanceof SpawnctlError)
       writeAll(report, `${JSON.stringify(errorAsJson(error), null, 2)}\n`)

@@ -30,13 +30,18 @@ export function writeAll(fd: number, text: string): string | undefined {
   }
 }
 
+const lookAtOutput: Readonly<Record<string, string>> = {
+  EBADF: 'ls -l /proc/self/fd/1: it is not open for writing',
+  EFBIG: 'ulimit -f tells how large a file may be',
+}
+
 /** Standard output is full, or lost, and with it all that a command is for. */
 export class LostOutput extends SpawnctlError {
   /** @param code "ENOSPC" */
   constructor(code: string) {
     super('E_OUTPUT', `standard output could not be written (${code})`, {
       why: 'what is written there is all that this command is for',
-      next: 'df -h tells what is full; or send it to another file',
+      next: `${lookAtOutput[code] ?? 'df -h tells what is full'}; or send it to another file`,
     })
   }
 }
@@ -104,7 +109,6 @@ function milliseconds(ns: number): string {
 export function describeEnd(ran: Ran): string {
   const late = {no: '', signal: ', its time was up', kill: ', its time was up and SIGKILL was needed'}[ran.timedOut]
   const after = `after ${milliseconds(ran.elapsedNs)}${late}`
-  if (ran.reapedElsewhere) return `it ended ${after}; its status was reaped elsewhere (SIGCHLD is ignored)`
   if (ran.signal !== null) return `killed by ${signalName(ran.signal)}${ran.coreDumped ? ', core dumped' : ''} ${after}`
   return `exited with ${ran.exitCode} ${after}`
 }

@@ -34,13 +34,17 @@ export function adviseOpen(path: string, errno: string): Advice {
   return {...(why !== undefined && {why}), next: `ls -ld ${shellPath(path)}`}
 }
 
-export function openFlags(access: FileAccess): {flags: number; mode?: number} {
-  const all = flags[access] | O_NOCTTY
+/** A device is there or is not: a file of its name would fill up, and be found by everybody after. */
+const nullDevice = '/dev/null'
+
+export function openFlags({path, access}: FileSource): {flags: number; mode?: number} {
+  const all = (flags[access] | O_NOCTTY) & (path === nullDevice ? ~O_CREAT : ~0)
   return all & O_CREAT ? {flags: all, mode: createMode} : {flags: all}
 }
 
-function open({path, access}: FileSource): number {
-  const {flags: how, mode} = openFlags(access)
+function open(source: FileSource): number {
+  const {path, access} = source
+  const {flags: how, mode} = openFlags(source)
   try {
     return openSync(path, how, mode)
   } catch (cause) {

@@ -52,7 +52,7 @@ function openPlacements(steps: readonly Step[], opening: OpeningCalls): Readonly
     inOrder.map(source => {
       if (pipes.has(source)) return [source, opening.pipe(source.path, wordOf(source))]
       if (source === newTerminal) return [source, opening.terminal()]
-      const {flags, mode} = openFlags(source.access)
+      const {flags, mode} = openFlags(source)
       return [source, opening.open(source.path, flags, mode, wordOf(source), opening.ofFile)]
     }),
   )

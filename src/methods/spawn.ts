@@ -19,7 +19,7 @@ import type {Arch} from '../plan/syscalls.js'
 import {refuseUnlessCapable, refuseUnlessSupervisable} from './capability.js'
 import {removeCgroups, removeEndingCgroups} from './cgroup.js'
 import {type LimitMet, limitsMet} from './cgroup-events.js'
-import {diagnose, preparing, refuseLostKeeper} from './diagnosis/diagnose.js'
+import {diagnose, preparing, refuseLostEnd, refuseLostKeeper} from './diagnosis/diagnose.js'
 import {
   hasPidNamespace,
   type KillTree,
@@ -57,8 +57,6 @@ export interface Ran extends Omit<Spawned, 'pidfd'> {
   readonly coreDumped: boolean
   /** The terminal's Ctrl-C or Ctrl-\ ended it, and reached this process as well. */
   readonly interrupted: boolean
-  /** The host reaps its children itself (SIGCHLD ignored): the end is not known. */
-  readonly reapedElsewhere: boolean
   /** Whether its time was up, and what it was sent. */
   readonly timedOut: 'no' | 'signal' | 'kill'
   /** By what means everything that it started was ended; null when that was not asked for. */
@@ -217,6 +215,7 @@ export function runPlan(
       const run = nativeRun(lowered.image, {...options, ...take(), files: takeFiles(), cgroups, cgroupKill: kill.fd})
       kill.close()
       refuseLostKeeper(method, run)
+      refuseLostEnd(run)
       tell?.(timelineOf(method, {...supervision, kept: options.keep}, lowered, run))
       return run
     }
@@ -226,11 +225,10 @@ export function runPlan(
       ...spawned(method, result),
       limitsMet: limitsMet(result.cgroups),
       cgroups: areEnding ? removeEndingCgroups(result.cgroups) : removeCgroups(result.cgroups),
-      exitCode: result.exitCode < 0 || result.waitErrno !== 0 ? null : result.exitCode,
+      exitCode: result.exitCode < 0 ? null : result.exitCode,
       signal: result.signal === 0 ? null : result.signal,
       coreDumped: result.coreDumped,
       interrupted: result.interrupted,
-      reapedElsewhere: result.waitErrno !== 0,
       timedOut: result.timedOut,
       killTree: supervision.killTree ? killTree : null,
       elapsedNs: result.elapsedNs,

@@ -73,6 +73,16 @@ export function initExecutable(): string {
   return nativeFile('spawnctl-init')
 }
 
+function addonRefused(file: string, {code, message}: NodeJS.ErrnoException): NativeError {
+  return new NativeError('E_NATIVE_LOAD', `the addon ${file} cannot be loaded`, {
+    why: message.replace(/\s+/g, ' '),
+    next:
+      code === 'ERR_DLOPEN_DISABLED'
+        ? 'leave --no-addons out of NODE_OPTIONS, and out of the words of node'
+        : 'mount | grep noexec shows whether its file system may run nothing; else npm install again, with this node',
+  })
+}
+
 /**
  * Loads the addon of ffi-rs's platform package. RTLD_NODELETE: when the only thread that loaded it is a worker and ends,
  * the addon would be unloaded under the feet of the process.
@@ -89,7 +99,11 @@ function loadAddon(): Addon {
       continue
     }
     const module = {exports: {}}
-    process.dlopen(module, file, RTLD_NOW | RTLD_NODELETE)
+    try {
+      process.dlopen(module, file, RTLD_NOW | RTLD_NODELETE)
+    } catch (cause) {
+      throw addonRefused(file, cause as NodeJS.ErrnoException)
+    }
     return module.exports as Addon
   }
   throw new NativeError('E_FFI_MISSING', `ffi-rs has no compiled part for ${architecture} here`, {

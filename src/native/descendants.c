@@ -108,8 +108,12 @@ void kill_children(int group)
 {
 	siginfo_t info;
 	while (end_children(group) > 0) {
-		while (syscall5(__NR_waitid, P_ALL, 0, &info, WEXITED | __WALL, 0) == -EINTR)
-			;
+		long error;
+		do
+			error = syscall5(__NR_waitid, P_ALL, 0, &info, WEXITED | __WALL, 0);
+		while (error == -EINTR);
+		if (error < 0) /* a filter refuses it: the dead would be found again and again */
+			return;
 		do
 			info.si_pid = 0;
 		while (syscall5(__NR_waitid, P_ALL, 0, &info, WEXITED | WNOHANG | __WALL, 0) == 0 && info.si_pid);

@@ -66,7 +66,7 @@ static void reap(long program)
 			send(program, SIGCONT);
 		}
 	}
-	if (pid == -ECHILD)
+	if (pid < 0) /* there is no program any more, or a filter refuses to tell of it */
 		end_as(0xff << 8);
 }
 

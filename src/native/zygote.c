@@ -4,7 +4,7 @@
  * Answer:   always one: the child's pid, or the call that failed. It never waits for a slow caller.
  * Children: forked with CLONE_PARENT, so they are the caller's own: the caller waits for them, and the zygote's death
  *           loses no exit status. The forked child runs the same run_child as every other method.
- * Ends:     at the end-of-file of its socket. All signals are blocked: a Ctrl-C is not meant for it. */
+ * Ends:     at the end-of-file of its socket, or when it cannot answer. All signals are blocked: a Ctrl-C is not meant for it. */
 #include "child.h"
 #include "spawn.h"
 #include "syscall.h"
@@ -149,8 +149,10 @@ __attribute__((used)) _Noreturn void zygote_main(void)
 			spawn_child(&request, &reply);
 		else
 			failed(&reply, STAGE_PREPARE, __NR_recvmsg, -EBADMSG);
-		syscall6(__NR_sendto, ZYGOTE_SOCKET, (long)&reply, sizeof reply, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0);
+		long sent = syscall6(__NR_sendto, ZYGOTE_SOCKET, (long)&reply, sizeof reply, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0);
 		release(&request);
+		if (sent < 0)
+			break; /* a filter refuses it: who waits for an answer sees the end-of-file */
 	}
 	exit_now(0);
 }

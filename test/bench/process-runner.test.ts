@@ -49,15 +49,18 @@ async function untilNobodyIs(session: number): Promise<void> {
 }
 
 const died = 'something outside ended it, as the kernel does when memory runs out'
+const ended = 'it did so by itself; what it had to say, if anything, stands above'
 
 /** What it does before it is ready. */
 const badStarts: readonly (readonly [string, string, string, string | undefined])[] = [
-  ['ends at once', 'exit 0', 'the fake ended with exit code 0', died],
-  ['fails at once', 'exit 3', 'the fake ended with exit code 3', died],
+  ['ends at once', 'exit 0', 'the fake ended with exit code 0', ended],
+  ['fails at once', 'exit 3', 'the fake ended with exit code 3', ended],
   ['is killed at once', 'kill -KILL $$', 'the fake was killed by SIGKILL', died],
+  ['writes too much', 'kill -XFSZ $$', 'the fake was killed by SIGXFSZ', expect.stringContaining('RLIMIT_FSIZE')],
+  ['computes too long', 'kill -XCPU $$', 'the fake was killed by SIGXCPU', expect.stringContaining('RLIMIT_CPU')],
   ['is of another version', 'echo ready 2; read line', 'the fake is of another version', 'it says "ready 2"'],
   ['says error', 'echo error call prctl 1', 'the fake reports an error', 'call prctl 1'],
-  ['says something else, and ends', 'echo hello; echo readiness', 'the fake ended with exit code 0', died],
+  ['says something else, and ends', 'echo hello; echo readiness', 'the fake ended with exit code 0', ended],
 ]
 
 /** What it answers when it is asked for two samples. */
@@ -75,10 +78,10 @@ const badAnswers: readonly (readonly [string, string, string, string])[] = [
   ['an unknown error', 'echo error of its own', 'the fake reports an error', 'of its own'],
   ['an exit code', 'echo error exit 3', `${program} ended with exit code 3`, failing],
   ['a signal', 'echo error signal 11', `${program} was killed by SIGSEGV`, failing],
-  ['its exit', 'echo 1 2; exit 4', 'the fake ended with exit code 4', died],
+  ['its exit', 'echo 1 2; exit 4', 'the fake ended with exit code 4', ended],
   ['its death', 'kill -TERM $$', 'the fake was killed by SIGTERM', died],
   ['a closed output', 'exec >&-; exec sleep 1000', protocol, 'it has closed its output'],
-  ['a closed input and its exit', 'exec <&-; exit 5', 'the fake ended with exit code 5', died],
+  ['a closed input and its exit', 'exec <&-; exit 5', 'the fake ended with exit code 5', ended],
 ]
 
 describe('a runner that', () => {

@@ -18,6 +18,13 @@ describe.concurrent('standard output that is full', () => {
     expect(status).toBe(1)
   })
 
+  it('is told from one that is not open for writing', async () => {
+    const readable = openSync('/dev/null', 'r')
+    const {stderr} = await runCli(['exec', '--dry-run', 'true'], {stdio: ['ignore', readable, 'pipe']})
+    closeSync(readable)
+    expect(stderr).toMatch(/\(EBADF\)\nwhy: {2}.*\nnext: ls -l \/proc\/self\/fd\/1: /)
+  })
+
   it.each([['--posix'], [`--posix --pid ${process.pid}`]])('is told as JSON by recommend --json %s', async options => {
     const full = openSync('/dev/full', 'w')
     const words = ['recommend', '--json', ...options.split(' ')]

@@ -277,7 +277,7 @@ describe('where a user may have no more threads', () => {
 })
 
 describe('where there are too few descriptors to load it', () => {
-  it.each([30, 40, 60])('the command says so in the usual three lines: %i', async most => {
+  it.each([22, 30, 40, 60])('the command says so in the usual three lines: %i', async most => {
     const {status, stdout, stderr} = await runShell(`exec prlimit --nofile=${most}:${most} "$NODE" "$CLI" doctor`)
     expect({status, stdout}).toEqual({status: 1, stdout: ''})
     expect(stderr).toMatch(

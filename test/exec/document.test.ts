@@ -68,7 +68,6 @@ describe('docs/exec.md', () => {
       signal: null,
       coreDumped: false,
       interrupted: false,
-      reapedElsewhere: false,
       callerBlockedNs: 1,
       spawnToExecNs: 1,
       timedOut: 'no',

@@ -8,6 +8,7 @@ import {type Arch, syscallNumbers} from '../../src/plan/syscalls.js'
 import {groupsOf, noLimits} from '../helpers/cgroups.js'
 import {has} from '../helpers/needs.js'
 import {processesWith, type Running, runCli, runShell, startCli, startShell, until} from '../helpers/run-cli.js'
+import {runRefused} from '../helpers/run-refused.js'
 
 const home = mkdtempSync(join(tmpdir(), 'spawnctl-supervision-'))
 afterAll(() => rmSync(home, {recursive: true, force: true}))
@@ -543,4 +544,28 @@ describe.concurrent('a filter of system calls', () => {
     expect(status).toBe(125)
     expect(stderr).toMatch(/^env: cannot change directory to '\/': Operation not supported/)
   })
+})
+
+describe.concurrent('under a filter that refuses a call', () => {
+  const {getpid, getppid} = syscallNumbers[process.arch as Arch]
+  const [waitid, wait4, sendto] = process.arch === 'x64' ? [247, 61, 44] : [95, 260, 206]
+  const {EPERM} = constants.errno
+  it.each([
+    {call: 'getppid', number: getppid, options: '--method clone --timeout 9 --pdeathsig none', status: 7},
+    {call: 'getpid', number: getpid, options: '--method clone --timeout 9 --pdeathsig none', status: 7},
+    {call: 'sendto', number: sendto, options: '--method zygote', status: 7},
+    {call: 'wait4', number: wait4, options: '--unshare user,pid --init', status: 255},
+  ])('$call, a run with $options comes to an end', async ({number, options, status}) => {
+    const words = ['exec', ...options.split(' '), '--', 'sh', '-c', 'exit 7']
+    expect(await runRefused([{number, errno: EPERM}], words)).toMatchObject({status, stderr: ''})
+  })
+
+  it.each([['--kill-tree'], ['--method', 'fork']])(
+    'waitid, the end of a program with %s is said to be lost',
+    async (...options) => {
+      const {status, stderr} = await runRefused([{number: waitid, errno: EPERM}], ['exec', ...options, '--', 'true'])
+      expect(stderr).toMatch(/^spawnctl: .* waitid: operation not permitted \(EPERM\)\nwhy: .*\nnext: spawnctl doctor/)
+      expect(status).toBe(125)
+    },
+  )
 })

@@ -5,7 +5,7 @@ import {planFor} from '../helpers/plans.js'
 
 const limited = (memoryMax: number): Step => ({kind: 'cgroup', limits: {memoryMax}})
 const umask: Step = {kind: 'umask', mask: 0}
-const [EAGAIN, ENOMEM, SIGKILL, SIGTERM] = [11, 12, 9, 15]
+const [EAGAIN, ENOMEM, EMFILE, SIGKILL, SIGTERM] = [11, 12, 24, 9, 15]
 const nothing = {failedStep: 0, errno: ENOMEM, waitStatus: 0, failedCall: 0}
 
 function told(steps: readonly Step[], outcome: Parameters<typeof diagnose>[3], cgroupCall?: number) {
@@ -52,5 +52,11 @@ describe('the limit on processes of the child’s control group', () => {
 
   it('is not blamed for the creation of a child outside of it', () => {
     expect(told([named as Step], {...nothing, errno: EAGAIN, stage: 'create'}).why).not.toContain('/box')
+  })
+})
+
+describe('the limit on open files', () => {
+  it('is named when a step gets EMFILE', () => {
+    expect(told([umask], {...nothing, errno: EMFILE, stage: 'step'}).why).toContain('RLIMIT_NOFILE')
   })
 })

@@ -1,9 +1,9 @@
 import {existsSync} from 'node:fs'
+import {mountProc} from '../../plan/proc.js'
 import {allow} from '../advice.js'
 import {tried} from '../attempt.js'
 import {works} from '../outcome.js'
 import {none, type Probe, type ProbeGroup} from '../probe.js'
-import {mountProc} from '../proc.js'
 
 const CLOSE_RANGE_CLOEXEC = 4
 const beyondAll = 0xffff_ffff

@@ -3,9 +3,10 @@ import {existsSync} from 'node:fs'
 import {zygoteExecutable} from '../../native/binding.js'
 import {type PosixSpawnFeatures, posixSpawnFeatures} from '../../native/core.js'
 import {glibcVersion} from '../../native/probe.js'
+import {mountProc} from '../../plan/proc.js'
 import {type Outcome, wanting, works} from '../outcome.js'
 import {none, type Probe, type ProbeGroup} from '../probe.js'
-import {hasProc, mountProc} from '../proc.js'
+import {hasProc} from '../proc.js'
 
 const patienceMs = 5000
 

@@ -1,5 +1,6 @@
 import {constants} from 'node:os'
 import {AT_FDCWD} from '../../plan/fcntl.js'
+import {mountProc} from '../../plan/proc.js'
 import {words32, words64} from '../../plan/script.js'
 import {allow, needsRight} from '../advice.js'
 import {type Call, tried} from '../attempt.js'
@@ -7,7 +8,7 @@ import {summarizeCapabilities} from '../capabilities.js'
 import {isFiltered, read, status, sysctl} from '../machine.js'
 import {type Outcome, works} from '../outcome.js'
 import {none, type Probe, type ProbeGroup} from '../probe.js'
-import {fromProc, mountProc} from '../proc.js'
+import {fromProc} from '../proc.js'
 
 const O_WRONLY = 1
 const nobody = 65534

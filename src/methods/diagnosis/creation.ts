@@ -104,6 +104,11 @@ export function explainCreation(method: Method, errno: string): Advice {
         why: 'this kernel, or a seccomp filter in its name, does not have the call',
         next: 'spawnctl doctor tells which methods work here; then --method with one of those',
       }
+    case 'EFBIG':
+      return {
+        why: 'the script for the zygote is a file in memory, and larger than files may be here (RLIMIT_FSIZE)',
+        next: 'ulimit -f unlimited; or --method clone, which needs no file',
+      }
     case 'EBADMSG':
       return {why: 'program and native core are of different versions', next: 'npm run build'}
     default:

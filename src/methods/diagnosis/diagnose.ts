@@ -3,6 +3,7 @@ import {type Advice, SpawnctlError, SpawnError, type SpawnFailure} from '../../e
 import type {RunResult, SpawnResult} from '../../native/core.js'
 import type {LoweredPlan} from '../../plan/lower.js'
 import type {Plan} from '../../plan/plan.js'
+import {mountProc} from '../../plan/proc.js'
 import {signalName} from '../../plan/signals.js'
 import type {Step} from '../../plan/step.js'
 import {type Arch, callerSyscallNumbers} from '../../plan/syscalls.js'
@@ -64,6 +65,19 @@ function creationError(
   )
 }
 
+/** What a path tells of a system call of Node's own. */
+function explainPath({code, path}: NodeJS.ErrnoException): Advice | undefined {
+  if (path?.startsWith('/proc/') && code === 'ENOENT') return {why: `there is no ${path} here`, next: mountProc}
+  if (path === '/dev/null' && code === 'ENOENT')
+    return {why: `there is no ${path} here`, next: `mknod -m 666 ${path} c 1 3`}
+  if (path === '.' && code === 'EACCES')
+    return {
+      why: 'the zygote’s child has to enter the working directory, which this user may not',
+      next: 'cd / before; or --method clone, whose child is there already',
+    }
+  return undefined
+}
+
 /** Runs what a spawn needs of the caller; a system call of Node's own that fails is told like one of the core's. */
 export function preparing<T>(method: Method, run: () => T): T {
   try {
@@ -71,7 +85,7 @@ export function preparing<T>(method: Method, run: () => T): T {
   } catch (error) {
     const {errno, syscall} = error as NodeJS.ErrnoException
     if (error instanceof SpawnctlError || errno === undefined) throw error
-    throw creationError(method, 'prepare', syscall, Math.abs(errno))
+    throw creationError(method, 'prepare', syscall, Math.abs(errno), explainPath(error as NodeJS.ErrnoException))
   }
 }
 
@@ -119,6 +133,21 @@ export function refuseLostKeeper(method: Method, {keeperErrno, keeperSignal}: Ru
   }
   const message = `the program’s keeper was killed by ${signalName(keeperSignal)}`
   throw new SpawnError('E_KEEPER', message, {stage: 'killed', method}, advice, failedItself)
+}
+
+/** @throws {SpawnctlError} when the kernel does not tell how the program ended. */
+export function refuseLostEnd({waitErrno}: Pick<RunResult, 'waitErrno'>): void {
+  if (waitErrno === 0) return
+  const {name, text} = describeErrno(waitErrno)
+  if (name === 'ECHILD')
+    throw new SpawnctlError('E_REAPED', 'the program’s exit status is lost: it was reaped elsewhere', {
+      why: 'spawnctl was started with SIGCHLD ignored, so the kernel reaps its children at once',
+      next: 'start it from a program that does not ignore SIGCHLD',
+    })
+  throw new SpawnctlError('E_REAPED', `the program’s end cannot be waited for: waitid: ${text} (${name})`, {
+    why: 'a security policy (seccomp, LSM) refuses the call; the program was started, and may run still',
+    next: 'spawnctl doctor tells what to allow',
+  })
 }
 
 /** A child that is created in a control group has to find room there. */

@@ -3,7 +3,7 @@ import {kindOf} from '../../plan/housekeeping.js'
 import type {Step} from '../../plan/step.js'
 import type {Method} from '../method.js'
 import {explainCapabilities} from './capabilities.js'
-import {explainOwnLimit} from './creation.js'
+import {explainOwnLimit, explainWant} from './creation.js'
 import {describeErrno} from './errno.js'
 import {explainInside, explainNamespaces} from './namespaces.js'
 import {advise, isInside} from './rights.js'
@@ -25,6 +25,9 @@ function generic(errno: string, call: string): Advice {
     case 'EOPNOTSUPP':
     case 'ENODEV':
       return {why: `this kernel, or a filter in its name, does not have ${call}`, next: doctor}
+    case 'EMFILE':
+    case 'ENFILE':
+      return explainWant(errno) as Advice
     case 'ENOMEM':
     case 'EAGAIN':
       return {why: `the kernel has no more of what ${call} takes, or a limit is reached`, next: doctor}

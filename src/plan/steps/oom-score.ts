@@ -1,5 +1,6 @@
 import {PlanError, UsageError} from '../../errors.js'
 import {lastValue} from '../option.js'
+import {mountProc} from '../proc.js'
 import type {StepKind} from '../step.js'
 
 const most = 1000
@@ -32,12 +33,13 @@ export const oomScoreAdj: StepKind<'oom_score_adj'> = {
   posixSpawnRefuses: () => 'it has no attribute for the OOM score',
   refuses: (_, {besideCaller}) =>
     besideCaller ? 'the OOM score belongs to the memory, and the caller would get it as well' : undefined,
-  explain: (_, errno) =>
-    errno === 'EACCES'
-      ? {
-          why: 'only CAP_SYS_RESOURCE may set it below the least value that the caller ever had',
-          next: 'cat /proc/self/oom_score_adj; give that, or more',
-        }
-      : undefined,
+  explain(_, errno) {
+    if (errno === 'ENOENT') return {why: 'there is no proc file system here, through which it is set', next: mountProc}
+    if (errno !== 'EACCES') return undefined
+    return {
+      why: 'only CAP_SYS_RESOURCE may set it below the least value that the caller ever had',
+      next: 'cat /proc/self/oom_score_adj; give that, or more',
+    }
+  },
   describe: step => `OOM score adjustment ${step.value}`,
 }

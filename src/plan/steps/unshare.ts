@@ -2,6 +2,7 @@ import {type Advice, PlanError, UsageError} from '../../errors.js'
 import {describeMap, type IdMap, mapText, readIdMap, refuseOverlap, withOwn} from '../id-map.js'
 import {flagsOf, type Namespace, namespaceFlags, namespaces, neverAtCreation, readNamespace} from '../namespaces.js'
 import {isOn, lastValue, type OptionValues} from '../option.js'
+import {mountProc} from '../proc.js'
 import type {ScriptWriter} from '../script.js'
 import type {Step, StepKind, Surroundings, Unshare} from '../step.js'
 import {entersUserNamespace, identityThere} from './join.js'
@@ -110,6 +111,8 @@ function explain(step: Unshare, errno: string): Advice | undefined {
             why: 'without privileges the first namespace has to be a user namespace, in which one has the others',
             next: `add user to it: --unshare user,${step.namespaces.join(',')} --map-root-user`,
           }
+    case 'ENOENT':
+      return {why: 'there is no proc file system here, through which ids are mapped', next: mountProc}
     case 'ENOSPC':
     case 'EUSERS':
       return {

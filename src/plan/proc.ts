@@ -1,0 +1,1 @@
+export const mountProc = 'mount -t proc proc /proc'
