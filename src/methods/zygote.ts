@@ -102,10 +102,19 @@ export class Zygote {
   }
 }
 
+/** One that is stopped sees no end-of-file. */
+function wake(pid: number): void {
+  try {
+    process.kill(pid, 'SIGCONT')
+  } catch {
+    // refused by a filter: it is seldom stopped
+  }
+}
+
 /** Waits for a zygote's end when it is closed, and not before. */
 export function heldZygote(started: StartedZygote): Zygote {
   return new Zygote(started, () => {
-    process.kill(started.pid, 'SIGCONT') // one that is stopped sees no end-of-file
+    wake(started.pid)
     reapChild(started.pid)
     if (started.pidfd >= 0) closeDescriptors([started.pidfd])
   })

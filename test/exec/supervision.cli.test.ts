@@ -548,12 +548,13 @@ describe.concurrent('a filter of system calls', () => {
 
 describe.concurrent('under a filter that refuses a call', () => {
   const {getpid, getppid} = syscallNumbers[process.arch as Arch]
-  const [waitid, wait4, sendto] = process.arch === 'x64' ? [247, 61, 44] : [95, 260, 206]
+  const [waitid, wait4, sendto, kill] = process.arch === 'x64' ? [247, 61, 44, 62] : [95, 260, 206, 129]
   const {EPERM} = constants.errno
   it.each([
     {call: 'getppid', number: getppid, options: '--method clone --timeout 9 --pdeathsig none', status: 7},
     {call: 'getpid', number: getpid, options: '--method clone --timeout 9 --pdeathsig none', status: 7},
     {call: 'sendto', number: sendto, options: '--method zygote', status: 7},
+    {call: 'kill', number: kill, options: '--method zygote', status: 7},
     {call: 'wait4', number: wait4, options: '--unshare user,pid --init', status: 255},
   ])('$call, a run with $options comes to an end', async ({number, options, status}) => {
     const words = ['exec', ...options.split(' '), '--', 'sh', '-c', 'exit 7']
