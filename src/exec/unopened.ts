@@ -1,5 +1,5 @@
-import {readFileSync} from 'node:fs'
 import {commandExits, SpawnctlError} from '../errors.js'
+import {softLimit} from '../methods/soft-limit.js'
 import {writeError} from './output.js'
 
 /** Node opens the modules of a command all at once: with fewer it may not get to the command itself. */
@@ -9,11 +9,7 @@ const enoughDescriptors = 256
 const notOpened = ['EMFILE', 'ENFILE', 'MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND']
 
 export function mostDescriptors(): number {
-  try {
-    return Number(/^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? Infinity)
-  } catch {
-    return Infinity
-  }
+  return softLimit('Max open files') ?? Infinity
 }
 
 /** What is said of a command whose modules could not all be opened; undefined where something else has failed. */

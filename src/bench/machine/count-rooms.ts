@@ -1,6 +1,7 @@
 import {ownCgroups} from '../../methods/cgroup-tree.js'
+import {isUnbound} from '../../methods/diagnosis/process-limit.js'
+import {softLimit} from '../../methods/soft-limit.js'
 import {type Files, type ReadText, readNumber, statusField} from './files.js'
-import {softLimit} from './memory-rooms.js'
 
 /** How many more mappings or threads a limit lets be had. */
 export interface CountRoom {
@@ -12,8 +13,6 @@ export interface CountRoom {
 const ownMappings = 100
 /** The runner, its zygote, the program, and what it may spawn in turn. */
 const ownTasks = 20
-const capSysAdmin = 21n
-const capSysResource = 24n
 
 export function mappingRooms({read}: Files): readonly CountRoom[] {
   const most = readNumber(read, '/proc/sys/vm/max_map_count')
@@ -37,14 +36,6 @@ function machineRooms(read: ReadText): readonly CountRoom[] {
   })
 }
 
-/** The machine's own root is not counted, nor who has one of two capabilities there. */
-function isExempt(read: ReadText): boolean {
-  const isMachines = /^\s*0\s+0\s+4294967295$/.test(read('/proc/self/uid_map') ?? '')
-  const capabilities = BigInt(`0x${statusField(read, 'CapEff') ?? '0'}`)
-  const has = (capability: bigint) => ((capabilities >> capability) & 1n) === 1n
-  return isMachines && (uidIn(statusField(read, 'Uid')) === 0 || has(capSysAdmin) || has(capSysResource))
-}
-
 /** The real one, of "1000 1000 1000 1000". */
 function uidIn(ids: string | undefined): number {
   return Number.parseInt(ids ?? '0', 10)
@@ -59,9 +50,10 @@ function tasksOfUser({read, list}: Files, uid: number): number {
 }
 
 function userRoom(files: Files): readonly CountRoom[] {
-  const most = softLimit(files.read, 'Max processes')
-  if (most === undefined || isExempt(files.read)) return []
-  const used = tasksOfUser(files, uidIn(statusField(files.read, 'Uid')))
+  const most = softLimit('Max processes', files.read)
+  const uid = uidIn(statusField(files.read, 'Uid'))
+  if (most === undefined || isUnbound(uid, files.read)) return []
+  const used = tasksOfUser(files, uid)
   const limit = `RLIMIT_NPROC (ulimit -u) is ${most}, and this user has ${used}`
   return [{limit, count: most - used - ownTasks}]
 }

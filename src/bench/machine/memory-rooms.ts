@@ -1,4 +1,5 @@
 import {ownCgroups} from '../../methods/cgroup-tree.js'
+import {softLimit} from '../../methods/soft-limit.js'
 import {showBytes} from '../size.js'
 import {type Files, meminfoBytes, type ReadText, readNumber, statusField} from './files.js'
 
@@ -66,12 +67,6 @@ function promisedRoom(read: ReadText): readonly MemoryRoom[] {
   return [{kind: 'promised', limit, bytes: most - promised - reserve(most)}]
 }
 
-/** The soft limit of /proc/self/limits; undefined when there is none. */
-export function softLimit(read: ReadText, name: string): number | undefined {
-  const text = new RegExp(`^${name}\\s+(\\d+)`, 'm').exec(read('/proc/self/limits') ?? '')?.[1]
-  return text === undefined ? undefined : Number(text)
-}
-
 /** Inherited by every runner; of what one takes for itself this process, a Node, stands for the largest. */
 const processLimits = [
   {kind: 'addresses', name: 'Max address space', used: 'VmSize', text: 'RLIMIT_AS (ulimit -v)'},
@@ -80,7 +75,7 @@ const processLimits = [
 
 function processRooms(read: ReadText): readonly MemoryRoom[] {
   return processLimits.flatMap(({kind, name, used, text}) => {
-    const most = softLimit(read, name)
+    const most = softLimit(name, read)
     if (most === undefined) return []
     const usedBytes = Number.parseInt(statusField(read, used) ?? '0', 10) * 1024
     return [

@@ -1,6 +1,7 @@
 import {readdirSync} from 'node:fs'
 import {ownCgroups} from '../../methods/cgroup-tree.js'
 import {isUnbound} from '../../methods/diagnosis/process-limit.js'
+import {softLimit} from '../../methods/soft-limit.js'
 import {read} from '../machine.js'
 import {type Outcome, works} from '../outcome.js'
 import {none, type Probe, type ProbeGroup} from '../probe.js'
@@ -13,12 +14,6 @@ function room(used: number, most: number, what: string): Outcome {
   const share = `${used} of ${most}`
   if (most - used >= tooFew) return works(`${share} ${what}`, share)
   return {state: 'refused', errno: 'EAGAIN', evidence: `${share} ${what}`}
-}
-
-/** The soft limit; undefined when there is none. */
-function softLimit(name: string): number | undefined {
-  const text = new RegExp(`^${name}\\s+(\\d+)`, 'm').exec(read('/proc/self/limits') ?? '')?.[1]
-  return text === undefined ? undefined : Number(text)
 }
 
 function tasksOfUser(uid: number): number {

@@ -1,5 +1,6 @@
 import {capabilitySet} from '../../plan/capability-names.js'
 import {readText} from '../read-text.js'
+import {softLimit} from '../soft-limit.js'
 
 type Read = (path: string) => string | undefined
 
@@ -24,8 +25,7 @@ export function isUnbound(uid: number, read: Read = readText): boolean {
   )
 }
 
-/** The soft limit RLIMIT_NPROC, as text; undefined where there is none, or none that binds this user. */
-export function bindingProcessLimit(): string | undefined {
-  if (isUnbound(process.getuid?.() ?? 0)) return undefined
-  return /^Max processes\s+(\d+)/m.exec(readText('/proc/self/limits') ?? '')?.[1]
+/** The soft limit RLIMIT_NPROC; undefined where there is none, or none that binds this user. */
+export function bindingProcessLimit(): number | undefined {
+  return isUnbound(process.getuid?.() ?? 0) ? undefined : softLimit('Max processes')
 }
