@@ -58,6 +58,7 @@ function explainLostOutput(): void {
 /**
  * Everything but a plain exec: help, version, the other commands.
  * @param most how many descriptors there may be
+ * @throws what reportUnopened tells of
  */
 export async function main(words: readonly string[], most: number): Promise<void> {
   rememberStdio()
@@ -76,10 +77,8 @@ export async function main(words: readonly string[], most: number): Promise<void
       await handle(error as Error)
     }
   } catch (error) {
-    const isUsage = error instanceof UsageError
-    const known = isUsage ? error : explainUnopened(error as Error, most)
-    if (known === undefined) throw error
-    process.exitCode = isUsage ? commandExits.usage : commandExits.failed
-    writeError(known, isUsage && beforeProgram(words).includes('--json'), process.exitCode)
+    if (!(error instanceof UsageError)) throw error
+    process.exitCode = commandExits.usage
+    writeError(error, beforeProgram(words).includes('--json'), process.exitCode)
   }
 }
