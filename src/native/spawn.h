@@ -96,7 +96,7 @@ int map_stack(struct spawning *s);
 void release_stack(struct spawning *s);
 int fail(struct spawning *s, enum spawn_stage stage, int call, long error);
 
-/* lay_out.c: s->block from the image. 0 or -errno; the block is released in either case. */
+/* lay_out.c: s->block from the image. 0 or -errno; what there is of it is the caller's to release in either case. */
 int lay_block_out(struct spawning *s, const uint8_t *image, uint32_t image_bytes);
 void release_block(struct spawning *s);
 
