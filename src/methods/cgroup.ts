@@ -12,7 +12,7 @@ import {
 import {dirname, join} from 'node:path'
 import {type Advice, PlanError} from '../errors.js'
 import type {Plan} from '../plan/plan.js'
-import {mountProc} from '../plan/proc.js'
+import {noProc} from '../plan/proc.js'
 import type {Cgroup, CgroupLimits, OpenCgroup} from '../plan/step.js'
 import {named, type Place, places, type Tree} from './cgroup-places.js'
 import {readTree, settings} from './cgroup-tree.js'
@@ -47,11 +47,7 @@ function open(directory: string, version: 1 | 2, calls: CgroupCalls): OpenCgroup
 }
 
 function explain({code, path}: NodeJS.ErrnoException): Advice {
-  if (path?.startsWith('/proc/'))
-    return {
-      why: 'there is no proc file system here, which tells where control groups are',
-      next: mountProc,
-    }
+  if (path?.startsWith('/proc/')) return noProc('which tells where control groups are')
   switch (code) {
     case 'EINVAL':
     case 'ERANGE':

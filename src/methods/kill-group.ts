@@ -3,6 +3,7 @@ import {join} from 'node:path'
 import {PlanError} from '../errors.js'
 import {completeSteps} from '../plan/housekeeping.js'
 import type {Plan} from '../plan/plan.js'
+import {mountProc} from '../plan/proc.js'
 import {namespacesOf} from '../plan/steps/join.js'
 import {hasOwn} from '../plan/steps/unshare.js'
 import type {Supervision} from '../plan/supervision.js'
@@ -38,7 +39,7 @@ export function refuseBlindKillTree(plan: Plan, {killTree}: Pick<Supervision, 'k
   if (!killTree || hasPidNamespace(plan) || seesOwnChildren()) return
   throw new PlanError('E_REFUSED', unfound, {
     why: 'there is no /proc of this pid namespace here, which tells the children of a process',
-    next: 'mount -t proc proc /proc; or --unshare pid, a namespace that ends with the program',
+    next: `${mountProc}; or --unshare pid, a namespace that ends with the program`,
   })
 }
 

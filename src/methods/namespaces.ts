@@ -7,12 +7,14 @@ import {O_PATH} from '../plan/fcntl.js'
 import {type IdMap, mapText} from '../plan/id-map.js'
 import {namespaces, readNamespace} from '../plan/namespaces.js'
 import {makePlan, type Plan} from '../plan/plan.js'
+import {mountProc} from '../plan/proc.js'
 import type {JoinTarget, Step, Unshare} from '../plan/step.js'
 import {mapsItself} from '../plan/steps/unshare.js'
 import {describeCause} from './diagnosis/errno.js'
 import {forCaller} from './diagnosis/sudo.js'
 import {adviseOpen} from './files.js'
 import {isOwnProc, readLink} from './read-link.js'
+import {callerSurroundings} from './surroundings.js'
 import {heldZygote, type Spawn, startZygote} from './zygote.js'
 
 const CAP_SETGID = 6
@@ -97,7 +99,7 @@ function refuseForeignProc(): void {
   if (isOwnProc()) return
   throw new PlanError('E_MAP', '/proc is that of another pid namespace', {
     why: 'the maps of a process are files below its number there, which would be another process',
-    next: 'mount -t proc proc /proc, or --mount-proc for the program that starts spawnctl',
+    next: `${mountProc}, or --mount-proc for the program that starts spawnctl`,
   })
 }
 
@@ -154,7 +156,7 @@ export function openNamespaces(plan: Plan, spawn: Spawn): {plan: Plan; close: ()
         }),
       }
     if (step.kind !== 'unshare') return step
-    if (mapsItself(step, plan.steps, process.geteuid?.() ?? 0, process.getegid?.() ?? 0)) return step
+    if (mapsItself(step, plan.steps, callerSurroundings.identity())) return step
     const userNamespace = makeUserNamespace(step, spawn)
     opened.push(userNamespace)
     return {...step, userNamespace}

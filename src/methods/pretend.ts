@@ -9,6 +9,7 @@ import {openFlags} from './files.js'
 import {userNamespaceCalls} from './helper-calls.js'
 import type {OpeningCalls} from './opening-calls.js'
 import type {PretendedNumbers} from './pretended-numbers.js'
+import {callerSurroundings} from './surroundings.js'
 
 const pipes = new WeakSet<FileSource>()
 
@@ -99,7 +100,7 @@ export function pretendOpen(plan: Plan, opening: OpeningCalls, numbers: Pretende
       case 'join':
         return {...step, targets: step.targets.map(target)}
       case 'unshare':
-        return mapsItself(step, plan.steps, process.geteuid?.() ?? 0, process.getegid?.() ?? 0)
+        return mapsItself(step, plan.steps, callerSurroundings.identity())
           ? step
           : {...step, userNamespace: userNamespaceCalls(step, opening, numbers)}
       default:

@@ -4,6 +4,7 @@ import {resolve} from 'node:path'
 import {UsageError} from '../errors.js'
 import {type Capabilities, capabilitySet} from '../plan/capability-names.js'
 import {type Namespace, namespaceFile, namespaces} from '../plan/namespaces.js'
+import {mountProc, noProc} from '../plan/proc.js'
 import type {Limit, ResourceName} from '../plan/resource.js'
 import type {Surroundings} from '../plan/step.js'
 import {findGroup, findGroups, findUser} from './accounts.js'
@@ -138,8 +139,8 @@ function readProc(path: string): string {
     return readFileSync(path, 'utf8')
   } catch (cause) {
     throw new UsageError(`${path} cannot be read: ${cause instanceof Error ? cause.message : cause}`, {
-      why: 'there is no proc file system here, or not the one of this pid namespace',
-      next: 'mount -t proc proc /proc; spawnctl doctor tells what needs it',
+      ...noProc('or not the one of this pid namespace'),
+      next: `${mountProc}; spawnctl doctor tells what needs it`,
     })
   }
 }

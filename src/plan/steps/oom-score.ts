@@ -1,6 +1,6 @@
 import {PlanError, UsageError} from '../../errors.js'
 import {lastValue} from '../option.js'
-import {mountProc} from '../proc.js'
+import {noProc} from '../proc.js'
 import type {StepKind} from '../step.js'
 
 const most = 1000
@@ -34,7 +34,7 @@ export const oomScoreAdj: StepKind<'oom_score_adj'> = {
   refuses: (_, {besideCaller}) =>
     besideCaller ? 'the OOM score belongs to the memory, and the caller would get it as well' : undefined,
   explain(_, errno) {
-    if (errno === 'ENOENT') return {why: 'there is no proc file system here, through which it is set', next: mountProc}
+    if (errno === 'ENOENT') return noProc('through which it is set')
     if (errno !== 'EACCES') return undefined
     return {
       why: 'only CAP_SYS_RESOURCE may set it below the least value that the caller ever had',

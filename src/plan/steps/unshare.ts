@@ -2,10 +2,12 @@ import {type Advice, PlanError, UsageError} from '../../errors.js'
 import {describeMap, type IdMap, mapText, readIdMap, refuseOverlap, withOwn} from '../id-map.js'
 import {flagsOf, type Namespace, namespaceFlags, namespaces, neverAtCreation, readNamespace} from '../namespaces.js'
 import {isOn, lastValue, type OptionValues} from '../option.js'
-import {mountProc} from '../proc.js'
+import {noProc} from '../proc.js'
 import type {ScriptWriter} from '../script.js'
 import type {Step, StepKind, Surroundings, Unshare} from '../step.js'
 import {entersUserNamespace, identityThere} from './join.js'
+
+type Identity = ReturnType<Surroundings['identity']>
 
 const MS_REC = 0x4000
 const MS_PRIVATE = 0x40000
@@ -76,15 +78,15 @@ function writeMaps({users, groups, setgroups}: Unshare, script: ScriptWriter): v
 }
 
 /** Whether the child may write its maps itself: one id each, the caller's own. Others need a right over the ids outside. */
-function mapsOwn({users, groups, setgroups}: Unshare, uid: number, gid: number): boolean {
+function mapsOwn({users, groups, setgroups}: Unshare, {uid, gid}: Identity): boolean {
   const isOwn = (map: readonly IdMap[] | undefined, id: number) =>
     map === undefined || (map.length === 1 && map[0]?.count === 1 && map[0].outer === id)
   return isOwn(users, uid) && isOwn(groups, gid) && (groups === undefined || setgroups === 'deny')
 }
 
 /** Whether the child is to write its maps: because it may, or because nobody else can. */
-export function mapsItself(step: Unshare, steps: readonly Step[], uid: number, gid: number): boolean {
-  return entersUserNamespace(steps) || mapsOwn(step, uid, gid)
+export function mapsItself(step: Unshare, steps: readonly Step[], caller: Identity): boolean {
+  return entersUserNamespace(steps) || mapsOwn(step, caller)
 }
 
 function begin(step: Unshare, script: ScriptWriter): void {
@@ -112,7 +114,7 @@ function explain(step: Unshare, errno: string): Advice | undefined {
             next: `add user to it: --unshare user,${step.namespaces.join(',')} --map-root-user`,
           }
     case 'ENOENT':
-      return {why: 'there is no proc file system here, through which ids are mapped', next: mountProc}
+      return noProc('through which ids are mapped')
     case 'ENOSPC':
     case 'EUSERS':
       return {

@@ -1,7 +1,7 @@
 import {readFileSync} from 'node:fs'
 import {type Advice, UsageError} from '../../errors.js'
 import {capabilitiesIn, describeCapabilities} from '../../plan/capability-names.js'
-import {mountProc} from '../../plan/proc.js'
+import {noProc} from '../../plan/proc.js'
 
 /** What fork would have to copy of a live process, and how many threads it would leave behind. */
 export interface ProcessFacts {
@@ -81,10 +81,7 @@ function adviseAccess(root: string, pid: number): Advice {
 
 function refusal(root: string, pid: number, code: string): UsageError {
   if (statusField(root, 'self', 'Pid') === '')
-    return new UsageError(`--pid ${pid}: nothing can be seen of it`, {
-      why: 'there is no proc file system here, or not the one of this pid namespace',
-      next: mountProc,
-    })
+    return new UsageError(`--pid ${pid}: nothing can be seen of it`, noProc('or not the one of this pid namespace'))
   if (code === 'ENOENT' || code === 'ESRCH')
     return new UsageError(`--pid ${pid}: there is no such process`, {
       why: 'it has ended, or the number is of another pid namespace',

@@ -261,7 +261,7 @@ describe('new namespaces', () => {
     ['two ranges', false, {users: [...rootMaps.users, {inner: 1, outer: 5, count: 1}]}],
   ])('with %s mapped are the child’s own business: %s', (_, itself, step) => {
     const unshare = {kind: 'unshare', namespaces: ['user'], ...step} as const
-    expect(mapsItself(unshare, [unshare], 1000, 100)).toBe(itself)
+    expect(mapsItself(unshare, [unshare], {uid: 1000, gid: 100})).toBe(itself)
   })
 })
 
