@@ -46,12 +46,16 @@ function allowNoAccount(): void {
   })
 }
 
+function leaveWithout(output: LostOutput): never {
+  writeError(output, false, commandExits.failed)
+  process.exit(commandExits.failed)
+}
+
 /** Before oclif's own listener, which throws the error where nobody catches it. A reader that has gone has read enough. */
 function explainLostOutput(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') return
-    writeError(new LostOutput(error.code ?? ''), false, commandExits.failed)
-    process.exit(commandExits.failed)
+    leaveWithout(new LostOutput(error.code ?? ''))
   })
 }
 
@@ -74,6 +78,7 @@ export async function main(words: readonly string[], most: number): Promise<void
       await flush()
     } catch (error) {
       if (error instanceof UsageError || explainUnopened(error as Error, most) !== undefined) throw error
+      if (error instanceof LostOutput) leaveWithout(error)
       await handle(error as Error)
     }
   } catch (error) {

@@ -3,12 +3,11 @@ import {Args, Command} from '@oclif/core'
 import type {Named} from '../bench/compare.js'
 import {commandExits, SpawnctlError, UsageError} from '../errors.js'
 import {parseOptions} from '../exec/command-line.js'
-import {writeAll, writeError} from '../exec/output.js'
+import {print, writeError} from '../exec/output.js'
 import type {Option} from '../plan/option.js'
 import {flagsOf} from './flags.js'
 import {columns, style} from './terminal.js'
 
-const stdout = 1
 const options: readonly Option[] = [{name: 'json', summary: 'print the comparison as JSON'}]
 
 export class BenchCompare extends Command {
@@ -37,7 +36,7 @@ export class BenchCompare extends Command {
         files.map(file => ({name: basename(file), result: readResult(file)})) as [Named, ...Named[]],
       )
       const text = asJson ? `${JSON.stringify(comparison, null, 2)}\n` : compareText(comparison, style, columns())
-      writeAll(stdout, text)
+      print(text)
     } catch (error) {
       if (!(error instanceof SpawnctlError)) throw error
       const exitCode = error instanceof UsageError ? commandExits.usage : commandExits.failed

@@ -9,7 +9,7 @@ import {benchProgram} from '../bench/program.js'
 import {readBenchRequest} from '../bench/request.js'
 import type {BenchResult} from '../bench/result.js'
 import {SpawnctlError} from '../errors.js'
-import {writeAll} from '../exec/output.js'
+import {print} from '../exec/output.js'
 import {isOn, lastValue, type OptionValues} from '../plan/option.js'
 import {benchCsv} from '../report/bench/csv.js'
 import {benchJson} from '../report/bench/json.js'
@@ -19,7 +19,6 @@ import {benchText} from '../report/bench/text.js'
 import {benchProgress} from './bench-progress.js'
 import {columns, speaksUtf8, style} from './terminal.js'
 
-const stdout = 1
 const mostSeed = 2 ** 31 - 1
 const interruptions = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
@@ -99,8 +98,11 @@ export async function runBench(values: OptionValues, words: readonly string[]): 
     const result = await measured(values, words, {...progress.watcher, signal: interruption.signal})
     progress.stop()
     if (result.results.length > 0) {
-      writeAll(stdout, render(result, values))
-      for (const {file, render} of exports) file.write(await render(result))
+      try {
+        print(render(result, values))
+      } finally {
+        for (const {file, render} of exports) file.write(await render(result))
+      }
     }
   } catch (error) {
     if (interruption.number() === 0 || !(error instanceof SpawnctlError || (error as Error).name === 'AbortError'))

@@ -12,14 +12,12 @@ import {doctorOptions} from '../doctor/options.js'
 import type {Consequence} from '../doctor/probe.js'
 import {commandExits, SpawnctlError, UsageError} from '../errors.js'
 import {parseOptions} from '../exec/command-line.js'
-import {writeAll, writeError} from '../exec/output.js'
+import {print, writeError} from '../exec/output.js'
 import {methods} from '../methods/method.js'
 import {isOn} from '../plan/option.js'
 import {type DoctorStyle, examinationText, type FindingText, markGlyphs} from '../report/doctor.js'
 import {flagsOf} from './flags.js'
 import {chalk, columns, speaksUtf8} from './terminal.js'
-
-const stdout = 1
 
 const style: DoctorStyle = {
   heading: chalk.bold,
@@ -96,10 +94,7 @@ export class Doctor extends Command {
     await this.parse({strict: false}, []) // oclif wants it; the words are parsed as everywhere
     const {asJson, verbose} = this.read(words)
     const examination = examine()
-    writeAll(
-      stdout,
-      asJson ? `${JSON.stringify(examinationAsJson(examination), null, 2)}\n` : present(examination, verbose),
-    )
+    print(asJson ? `${JSON.stringify(examinationAsJson(examination), null, 2)}\n` : present(examination, verbose))
     if (essentialsMissing(examination).length > 0) this.exit(commandExits.failed)
   }
 

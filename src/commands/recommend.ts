@@ -3,7 +3,7 @@ import {Command} from '@oclif/core'
 import {SpawnctlError} from '../errors.js'
 import {exec} from '../exec/exec.js'
 import {planOptions} from '../exec/options.js'
-import {writeAll} from '../exec/output.js'
+import {print, writeAll} from '../exec/output.js'
 import {restoreStdio} from '../exec/stdio.js'
 import {chart} from '../flowchart/chart.js'
 import {draw} from '../flowchart/draw.js'
@@ -96,7 +96,9 @@ export class Recommend extends Command {
     const question = seen === undefined ? read : withEvidence(read, answersFrom(seen))
     if (question.asJson) return writeDecision(question, seen && evidenceAsJson(seen))
     const decision = decide(asking ? await interview(question) : question)
-    writeAll(stdout, present(decision, seen))
+    const text = present(decision, seen)
+    if (read.program.length > 0) writeAll(stdout, text)
+    else print(text) // without a program it is all that this is for
     const program = read.program.length > 0 || !asking ? read.program : await offer(decision.result.method)
     if (program.length === 0) return
     restoreStdio()

@@ -9,6 +9,7 @@ import {escapeControls} from '../plan/control-characters.js'
 import {signalName} from '../plan/signals.js'
 import {hangingLines} from '../report/wrap-words.js'
 
+const stdout = 1
 const stderr = 2
 const pauseMs = 1
 
@@ -44,6 +45,15 @@ export class LostOutput extends SpawnctlError {
       next: `${lookAtOutput[code] ?? 'df -h tells what is full'}; or send it to another file`,
     })
   }
+}
+
+/**
+ * Writes what a command is for. A reader that has gone has read enough.
+ * @throws {LostOutput}
+ */
+export function print(text: string): void {
+  const lost = writeAll(stdout, text)
+  if (lost !== undefined && lost !== 'EPIPE') throw new LostOutput(lost)
 }
 
 /** Where lines on standard error end; undefined where it is no terminal. Looked up only when there is something to say. */

@@ -1,8 +1,6 @@
 import {commandExits, SpawnctlError} from '../errors.js'
-import {LostOutput, writeAll, writeError} from '../exec/output.js'
+import {LostOutput, print, writeError} from '../exec/output.js'
 import {decide, type Question, readQuestion} from './decision.js'
-
-const stdout = 1
 
 /** `spawnctl recommend --json`: asks nothing, so it needs neither oclif nor prompts and starts as fast as `exec`. */
 export function recommendAsJson(words: readonly string[]): void {
@@ -23,6 +21,5 @@ export function complain(error: SpawnctlError, asJson: boolean): number {
 
 export function writeDecision(question: Question, seen?: object): void {
   const result = {...decide(question).result, ...(seen !== undefined && {process: seen})}
-  const lost = writeAll(stdout, `${JSON.stringify(result, null, 2)}\n`)
-  if (lost !== undefined && lost !== 'EPIPE') throw new LostOutput(lost)
+  print(`${JSON.stringify(result, null, 2)}\n`)
 }

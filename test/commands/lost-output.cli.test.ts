@@ -1,6 +1,38 @@
-import {closeSync, openSync} from 'node:fs'
-import {describe, expect, it} from 'vitest'
-import {runCli} from '../helpers/run-cli.js'
+import {closeSync, mkdtempSync, openSync, readFileSync, rmSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {afterAll, beforeAll, describe, expect, it} from 'vitest'
+import {runCli, runShell} from '../helpers/run-cli.js'
+
+const directory = mkdtempSync(join(tmpdir(), 'spawnctl-test-'))
+const result = join(directory, 'result.json')
+beforeAll(() => runCli(['bench', '-n', '1', '--methods', 'fork', '--export-json', result]))
+afterAll(() => rmSync(directory, {recursive: true}))
+
+/** Unlike /dev/full it takes an empty write, as does a file on a disk that is full. */
+const limited = 'exec prlimit --fsize=1:1 "$NODE" "$CLI" "$@" >"$OUTPUT"'
+
+describe.concurrent('a file that may not grow', () => {
+  it.each([
+    ['doctor'],
+    ['doctor --json'],
+    ['recommend --posix'],
+    ['recommend --json --posix'],
+    [`bench compare ${result} ${result}`],
+  ])('makes the command fail, and says so: %s', async line => {
+    const OUTPUT = join(mkdtempSync(join(directory, 'output-')), 'file')
+    const {status, stderr} = await runShell(limited, line.split(' '), {env: {OUTPUT}})
+    expect(stderr).toContain('standard output could not be written (EFBIG)')
+    expect(status).toBe(1)
+  })
+
+  it('is as good as any where a program is run after it', async () => {
+    const OUTPUT = join(mkdtempSync(join(directory, 'output-')), 'file')
+    const words = ['recommend', '--posix', '--', 'sh', '-c', 'echo ran >&2; exit 7']
+    expect(await runShell(limited, words, {env: {OUTPUT}})).toMatchObject({status: 7, stderr: 'ran\n'})
+    expect(readFileSync(OUTPUT, 'utf8')).toHaveLength(1)
+  })
+})
 
 describe.concurrent('standard output that is full', () => {
   it.each([
