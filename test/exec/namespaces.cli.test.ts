@@ -6,7 +6,7 @@ import {explainNamespaces} from '../../src/methods/diagnosis/namespaces.js'
 import {methods} from '../../src/methods/method.js'
 import type {Step} from '../../src/plan/step.js'
 import {has} from '../helpers/needs.js'
-import {type CliRun, runCli, runShell, startCli, until} from '../helpers/run-cli.js'
+import {type CliRun, childrenOf, runCli, runShell, startCli, until} from '../helpers/run-cli.js'
 
 const capable = methods.filter(method => method !== 'posix_spawn')
 const container = '--unshare user,pid,mount,net,uts,ipc --map-root-user --mount-proc --hostname box --loopback'.split(
@@ -268,7 +268,7 @@ describe('spawnctl as process 1', () => {
 
 describe('a second process', () => {
   const state = (pid: number) => /\) (\S)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]
-  const child = (pid: number) => Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')[0])
+  const child = (pid: number) => childrenOf(pid)[0] as number
   const words = ['exec', '--method', 'fork', '--unshare', 'user,pid', '--map-root-user', '--', 'sh', '-c']
 
   it.skipIf(!has.userNamespaces)('stops and goes on with the first # needs user namespaces', async () => {

@@ -7,7 +7,16 @@ import {type Method, methods} from '../../src/methods/method.js'
 import {type Arch, syscallNumbers} from '../../src/plan/syscalls.js'
 import {groupsOf, noLimits} from '../helpers/cgroups.js'
 import {has} from '../helpers/needs.js'
-import {processesWith, type Running, runCli, runShell, startCli, startShell, until} from '../helpers/run-cli.js'
+import {
+  childrenOf,
+  processesWith,
+  type Running,
+  runCli,
+  runShell,
+  startCli,
+  startShell,
+  until,
+} from '../helpers/run-cli.js'
 import {runRefused} from '../helpers/run-refused.js'
 
 const home = mkdtempSync(join(tmpdir(), 'spawnctl-supervision-'))
@@ -40,9 +49,6 @@ function commandLine(pid: number): string {
     return ''
   }
 }
-
-const childrenOf = (pid: number) =>
-  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number)
 
 const end = (entry: string) => {
   for (const pid of processesWith(entry)) process.kill(pid, 'SIGKILL')
@@ -365,7 +371,7 @@ describe.concurrent('supervision is refused', () => {
     async () => {
       const space = startShell('exec unshare --pid --fork --kill-child --mount-proc sh -c "echo up; exec sleep 100"')
       await space.untilStdout(/up/)
-      const first = readFileSync(`/proc/${space.pid}/task/${space.pid}/children`, 'utf8').trim()
+      const [first] = childrenOf(space.pid)
       const words = ['--join', `${first}:pid`, '--cgroup', '/', '--kill-tree', '--', 'echo', 'ran']
       const {status, stdout, stderr} = await runCli(['exec', ...words])
       expect(stderr).toMatch(/^spawnctl: --kill-tree would not .*\nwhy: {2}orphans in a pid namespace .*\nnext: leave/)

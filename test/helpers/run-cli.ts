@@ -132,3 +132,12 @@ export function processesWith(entry: string): readonly number[] {
     })
     .map(Number)
 }
+
+/** Those that its first thread has made or adopted. */
+export function childrenOf(pid: number): readonly number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
+  } catch {
+    return [] // ended meanwhile
+  }
+}

@@ -5,7 +5,7 @@ import {join} from 'node:path'
 import {afterAll, describe, expect, it} from 'vitest'
 import {methods} from '../../src/methods/method.js'
 import {has} from '../helpers/needs.js'
-import {cli, node, processesWith, runProgram, startCli, until} from '../helpers/run-cli.js'
+import {childrenOf, cli, node, processesWith, runProgram, startCli, until} from '../helpers/run-cli.js'
 
 const capable = methods.filter(method => method !== 'posix_spawn')
 const home = mkdtempSync(join(tmpdir(), 'spawnctl-second-'))
@@ -14,14 +14,6 @@ afterAll(() => rmSync(home, {recursive: true, force: true}))
 let runs = 0
 const marker = () => ({SPAWNCTL_SECOND_RUN: `${process.pid}-${++runs}`})
 const entryOf = (env: Readonly<Record<string, string>>) => Object.entries(env).map(([k, v]) => `${k}=${v}`)[0] as string
-
-function childrenOf(pid: number): readonly number[] {
-  try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
-  } catch {
-    return [] // ended meanwhile
-  }
-}
 
 const kill = (pid: number) => process.kill(pid, 'SIGKILL')
 
